@@ -1,0 +1,88 @@
+"""The emulator of the local AWS: moto's server with the answers mended that
+Terraform or the CLI would stumble over.
+
+    python3 serve.py --port N [--without NAME ...] [--end-with-stdin]
+
+Each file in patches/ mends one fault and has one function, apply(). Wrong
+answers are mended here; what moto never does belongs in the proxy in front.
+"""
+
+import argparse
+import importlib.util
+import os
+import pathlib
+import sys
+import threading
+
+SETTINGS = {
+    # Without it, attaching a policy of AWS's own fails with NoSuchEntity.
+    "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
+    # Seconds until a certificate is issued; moto waits 60 by itself.
+    "MOTO_ACM_VALIDATION_WAIT": "1",
+    # Images are of no use here, and loading them takes most of EC2's start.
+    "MOTO_EC2_LOAD_DEFAULT_AMIS": "false",
+}
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(description="moto, mended")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument(
+        "--without",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="leave out this patch, by its file name without .py; all leaves out every one",
+    )
+    parser.add_argument(
+        "--end-with-stdin",
+        action="store_true",
+        help="end when standard input is closed: whoever started us is gone",
+    )
+    return parser.parse_args(arguments)
+
+
+def end_with_stdin():
+    """Ends the process once the other end of standard input is closed.
+
+    The kernel closes it however the parent dies, and the pipe reaches through
+    launchers such as uvx that stand between the parent and this process.
+    """
+
+    def watch():
+        while os.read(sys.stdin.fileno(), 1024):
+            pass
+        os._exit(0)
+
+    threading.Thread(target=watch, name="watchdog", daemon=True).start()
+
+
+def apply_patches(without):
+    folder = pathlib.Path(__file__).resolve().parent / "patches"
+    for path in sorted(folder.glob("[0-9]*.py")):
+        if path.stem in without or "all" in without:
+            continue
+        spec = importlib.util.spec_from_file_location(f"patch_{path.stem}", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        module.apply()
+
+
+def main():
+    options = parse(sys.argv[1:])
+    if options.end_with_stdin:
+        end_with_stdin()
+    # moto reads its settings when it is imported, so they come first.
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    os.environ.setdefault("MOTO_PORT", str(options.port))
+
+    import moto.server
+
+    apply_patches(options.without)
+    moto.server.main(["-H", options.host, "-p", str(options.port)])
+
+
+if __name__ == "__main__":
+    main()
