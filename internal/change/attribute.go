@@ -1,0 +1,100 @@
+package change
+
+import (
+	"encoding/json"
+	"reflect"
+	"sort"
+	"strings"
+
+	tfjson "github.com/hashicorp/terraform-json"
+)
+
+// Attribute is one changed attribute, ready to show: values are JSON, cut to
+// maxShown characters; sensitive and unknown ones are words in parentheses.
+type Attribute struct {
+	Path     string
+	Before   string
+	After    string
+	Replaces bool // changing it forces a replace
+}
+
+const (
+	maxShown       = 120
+	shownSensitive = "(sensitive)"
+	shownUnknown   = "(known after apply)"
+)
+
+// attributes lists the changed attributes of an update or replace, top-level
+// attributes whole unless they are objects.
+func attributes(change *tfjson.Change, replaces []string) []Attribute {
+	before, _ := change.Before.(map[string]any)
+	after, _ := change.After.(map[string]any)
+	if before == nil || after == nil {
+		return nil
+	}
+	unknown, _ := change.AfterUnknown.(map[string]any)
+	list := collect("", before, after, unknown, change.BeforeSensitive, change.AfterSensitive)
+	for i := range list {
+		for _, path := range replaces {
+			if path == list[i].Path || strings.HasPrefix(list[i].Path, path+".") || strings.HasPrefix(path, list[i].Path+".") || strings.HasPrefix(path, list[i].Path+"[") {
+				list[i].Replaces = true
+			}
+		}
+	}
+	return list
+}
+
+func collect(prefix string, before, after, unknown map[string]any, beforeMark, afterMark any) []Attribute {
+	keys := map[string]bool{}
+	for _, m := range []map[string]any{before, after, unknown} {
+		for key := range m {
+			keys[key] = true
+		}
+	}
+	names := make([]string, 0, len(keys))
+	for key := range keys {
+		names = append(names, key)
+	}
+	sort.Strings(names)
+	var list []Attribute
+	for _, key := range names {
+		b, a, u := before[key], after[key], unknown[key]
+		if !anyUnknown(u) && reflect.DeepEqual(b, a) {
+			continue
+		}
+		bm, am := member(beforeMark, key), member(afterMark, key)
+		path := join(prefix, key)
+		bo, bIsObject := b.(map[string]any)
+		ao, aIsObject := a.(map[string]any)
+		if bIsObject && aIsObject && bm != true && am != true && u != true {
+			uo, _ := u.(map[string]any)
+			list = append(list, collect(path, bo, ao, uo, bm, am)...)
+			continue
+		}
+		secret := marked(bm) || marked(am) || beforeMark == true || afterMark == true
+		list = append(list, Attribute{Path: path, Before: show(b, nil, secret), After: show(a, u, secret)})
+	}
+	return list
+}
+
+// marked reports whether any part of a value is sensitive; then none of it is
+// shown.
+func marked(mark any) bool { return anyUnknown(mark) }
+
+func show(value, unknown any, secret bool) string {
+	switch {
+	case secret:
+		return shownSensitive
+	case anyUnknown(unknown):
+		return shownUnknown
+	}
+	body, err := json.Marshal(value)
+	if err != nil {
+		return "?"
+	}
+	text := []rune(string(body))
+	if len(text) > maxShown {
+		return string(text[:maxShown-1]) + "…"
+	}
+	return string(text)
+}

@@ -1,0 +1,69 @@
+package change
+
+import "fmt"
+
+// Excess is a change at apply time that was not approved.
+type Excess struct {
+	Address string `json:"address"`
+	Why     string `json:"why"`
+}
+
+// Allowed says which operations may stand where each was approved. A replace
+// whose first half was done by an interrupted run is a create, and one that is
+// staged begins with a delete.
+var allowed = map[Operation][]Operation{
+	Create:  {Create, Import},
+	Update:  {Update},
+	Replace: {Replace, Update, Create, Delete},
+	Delete:  {Delete},
+	Import:  {Import, Update},
+	Forget:  {Forget},
+	Move:    {Move},
+}
+
+// Refines compares what a plan wants now with what was approved, and gives
+// what exceeds it: applied ⊆ approved, address by address; a change may
+// become smaller or vanish; known planned values stay equal. started are
+// addresses that this deployment itself began to create before it was
+// interrupted: what is left of them may be updated or replaced.
+func Refines(approved, applied []Change, started map[string]bool) []Excess {
+	known := make(map[string]Change, len(approved))
+	for _, c := range approved {
+		known[c.key()] = c
+	}
+	var excess []Excess
+	for _, now := range applied {
+		was, ok := known[now.key()]
+		if !ok && now.Deposed != "" {
+			// What an approved replace, half done, has left to delete.
+			was, ok = known[now.Address+"\x00"]
+			ok = ok && was.Operation == Replace
+		}
+		if !ok {
+			excess = append(excess, Excess{now.Address, fmt.Sprintf("%s is not part of what was approved", now.Operation)})
+			continue
+		}
+		if !permits(was, now, started[now.Address]) {
+			excess = append(excess, Excess{now.Address, fmt.Sprintf("%s was approved, %s is planned now", was.Operation, now.Operation)})
+			continue
+		}
+		if now.After == nil || was.After == nil {
+			continue
+		}
+		if at := conflict(was.After, now.After, ""); at != "" {
+			excess = append(excess, Excess{now.Address, fmt.Sprintf("the planned value of %s differs from the approved one", at)})
+		}
+	}
+	return excess
+}
+
+func permits(was, now Change, startedHere bool) bool {
+	for _, each := range allowed[was.Operation] {
+		if each == now.Operation {
+			return true
+		}
+	}
+	adopted := was.Operation == Create && now.Operation == Update && now.ImportID != ""
+	unfinished := was.Operation == Create && startedHere && (now.Operation == Update || now.Operation == Replace)
+	return adopted || unfinished
+}

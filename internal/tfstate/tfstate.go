@@ -1,0 +1,293 @@
+// Package tfstate reads Terraform states of format version 4 and merges the
+// layers' states into the one that a preview plans against. It never writes a
+// state that Terraform would keep.
+package tfstate
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"sort"
+	"strings"
+
+	version "github.com/hashicorp/go-version"
+
+	"github.com/goal-mandala/mandala-deploy/internal/problem"
+)
+
+// formatVersion is the state format of Terraform 0.12 and later.
+const formatVersion = 4
+
+// State is one layer's state. Resources stay as they were read, so that a
+// merge copies them byte for byte.
+type State struct {
+	Layer            string
+	TerraformVersion string
+	Serial           uint64
+	Lineage          string
+	Outputs          map[string]Output
+	resources        []resource
+}
+
+// Output is a root output as a state stores it: Type is cty's JSON type.
+type Output struct {
+	Value     json.RawMessage `json:"value"`
+	Type      json.RawMessage `json:"type"`
+	Sensitive bool            `json:"sensitive,omitempty"`
+}
+
+// Fingerprint tells two states of a layer apart.
+type Fingerprint struct {
+	Lineage string `json:"lineage"`
+	Serial  uint64 `json:"serial"`
+}
+
+type document struct {
+	Version          int               `json:"version"`
+	TerraformVersion string            `json:"terraform_version"`
+	Serial           uint64            `json:"serial"`
+	Lineage          string            `json:"lineage"`
+	Outputs          map[string]Output `json:"outputs"`
+	Resources        []json.RawMessage `json:"resources"`
+	CheckResults     json.RawMessage   `json:"check_results"`
+}
+
+type resource struct {
+	Module   string `json:"module"`
+	Mode     string `json:"mode"`
+	Type     string `json:"type"`
+	Name     string `json:"name"`
+	Provider string `json:"provider"`
+	raw      json.RawMessage
+}
+
+// key identifies a resource within a state.
+func (r resource) key() string {
+	return r.Module + "|" + r.Mode + "|" + r.Type + "|" + r.Name
+}
+
+// Parse reads the state of a layer. current is the version of the Terraform in
+// use; "" checks nothing against it. object names the state's place for
+// errors. A state that is not one is MD0307, one that holds resources outside
+// its layer's module MD0308, one from a newer Terraform or format MD0309.
+func Parse(layer, object string, body []byte, current string) (*State, error) {
+	at := problem.Location{File: object}
+	var doc document
+	if err := json.Unmarshal(body, &doc); err != nil {
+		return nil, &problem.Error{Code: problem.CorruptState, Where: at,
+			What: fmt.Sprintf("the state of layer %q is not JSON", layer), Err: err}
+	}
+	if doc.Version > formatVersion {
+		return nil, &problem.Error{Code: problem.NewerState, Where: at,
+			What: fmt.Sprintf("the state of layer %q has format version %d; this tool reads %d", layer, doc.Version, formatVersion)}
+	}
+	if doc.Version != formatVersion || doc.Lineage == "" {
+		return nil, &problem.Error{Code: problem.CorruptState, Where: at,
+			What: fmt.Sprintf("the state of layer %q has no lineage or an unknown format version %d", layer, doc.Version)}
+	}
+	if newer(doc.TerraformVersion, current) {
+		return nil, &problem.Error{Code: problem.NewerState, Where: at,
+			What: fmt.Sprintf("the state of layer %q was written by Terraform %s; %s is in use", layer, doc.TerraformVersion, current)}
+	}
+	state := &State{Layer: layer, TerraformVersion: doc.TerraformVersion, Serial: doc.Serial, Lineage: doc.Lineage, Outputs: doc.Outputs}
+	for _, raw := range doc.Resources {
+		r := resource{raw: raw}
+		if err := json.Unmarshal(raw, &r); err != nil {
+			return nil, &problem.Error{Code: problem.CorruptState, Where: at,
+				What: fmt.Sprintf("the state of layer %q holds a resource that cannot be read", layer), Err: err}
+		}
+		if !belongs(r, layer) {
+			return nil, &problem.Error{Code: problem.ForeignState, Where: at,
+				What: fmt.Sprintf("the state of layer %q holds %s, which is not part of module.%s", layer, r.address(), layer)}
+		}
+		state.resources = append(state.resources, r)
+	}
+	return state, nil
+}
+
+// belongs reports whether a resource may stand in a layer's state: in the
+// layer's module, or a data source of the root.
+func belongs(r resource, layer string) bool {
+	if r.Module == "" {
+		return r.Mode == "data"
+	}
+	rest, ok := strings.CutPrefix(r.Module, "module."+layer)
+	return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+}
+
+func newer(written, current string) bool {
+	if written == "" || current == "" {
+		return false
+	}
+	w, err := version.NewVersion(written)
+	if err != nil {
+		return false
+	}
+	c, err := version.NewVersion(current)
+	return err == nil && w.Core().GreaterThan(c.Core())
+}
+
+func (r resource) address() string {
+	address := r.Type + "." + r.Name
+	if r.Mode == "data" {
+		address = "data." + address
+	}
+	if r.Module != "" {
+		address = r.Module + "." + address
+	}
+	return address
+}
+
+// Fingerprint gives the state's lineage and serial.
+func (s *State) Fingerprint() Fingerprint {
+	return Fingerprint{Lineage: s.Lineage, Serial: s.Serial}
+}
+
+// Instance is one object that a state has.
+type Instance struct {
+	Address      string   // full, with index
+	Type         string   //
+	ID           string   // the attribute "id", where it has one
+	ARN          string   // the attribute "arn", where it has one
+	Dependencies []string // resource addresses without index, transitive
+	Tainted      bool
+	Protected    bool // its own deletion protection attribute is on
+}
+
+// Instances lists the managed objects of the state; data sources are left out.
+func (s *State) Instances() ([]Instance, error) {
+	var all []Instance
+	for _, r := range s.resources {
+		if r.Mode != "managed" {
+			continue
+		}
+		var body struct {
+			Instances []struct {
+				IndexKey   any    `json:"index_key"`
+				Status     string `json:"status"`
+				Attributes struct {
+					ID         any `json:"id"`
+					ARN        any `json:"arn"`
+					Protection any `json:"deletion_protection"`
+				} `json:"attributes"`
+				Dependencies []string `json:"dependencies"`
+			} `json:"instances"`
+		}
+		if err := json.Unmarshal(r.raw, &body); err != nil {
+			return nil, fmt.Errorf("read the instances of %s: %w", r.address(), err)
+		}
+		for _, i := range body.Instances {
+			instance := Instance{Address: r.address() + index(i.IndexKey), Type: r.Type, Dependencies: i.Dependencies, Tainted: i.Status == "tainted"}
+			instance.ID, _ = i.Attributes.ID.(string)
+			instance.ARN, _ = i.Attributes.ARN.(string)
+			// AWS spells it as a flag or, for user pools, as a word.
+			instance.Protected = i.Attributes.Protection == true || i.Attributes.Protection == "ACTIVE"
+			all = append(all, instance)
+		}
+	}
+	return all, nil
+}
+
+func index(key any) string {
+	switch k := key.(type) {
+	case string:
+		quoted, _ := json.Marshal(k)
+		return "[" + string(quoted) + "]"
+	case float64:
+		return fmt.Sprintf("[%d]", int(k))
+	}
+	return ""
+}
+
+// Count gives the number of managed resource instances.
+func (s *State) Count() int {
+	instances, err := s.Instances()
+	if err != nil {
+		return len(s.resources)
+	}
+	return len(instances)
+}
+
+// Empty reports whether the state has no managed resource.
+func (s *State) Empty() bool {
+	for _, r := range s.resources {
+		if r.Mode == "managed" {
+			return false
+		}
+	}
+	return true
+}
+
+// Providers gives the provider configurations of the root that the state's
+// resources use, as references: "aws" or "aws.us_east_1". name translates a
+// provider's source address, "registry.terraform.io/hashicorp/aws", into the
+// root's local name for it; nil uses its last part.
+func (s *State) Providers(name func(source string) string) []string {
+	seen := map[string]bool{}
+	for _, r := range s.resources {
+		if ref := providerReference(r.Provider, name); ref != "" {
+			seen[ref] = true
+		}
+	}
+	refs := make([]string, 0, len(seen))
+	for ref := range seen {
+		refs = append(refs, ref)
+	}
+	sort.Strings(refs)
+	return refs
+}
+
+// providerReference takes `provider["registry.terraform.io/hashicorp/aws"].alias`
+// apart.
+func providerReference(config string, name func(string) string) string {
+	start := strings.Index(config, `provider["`)
+	if start < 0 {
+		return ""
+	}
+	source, rest, ok := strings.Cut(config[start+len(`provider["`):], `"]`)
+	if !ok {
+		return ""
+	}
+	local := source[strings.LastIndex(source, "/")+1:]
+	if name != nil {
+		local = name(source)
+	}
+	return local + rest
+}
+
+// Merge gives one state with all resources of the layers' states, for a plan
+// of the uncut root. The root's data sources stand in every slice; they are
+// taken once. Only the outputs that keep accepts are carried over, so that the
+// plan tells which of them change.
+func Merge(states []*State, keep func(output string) bool) ([]byte, error) {
+	sorted := append([]*State(nil), states...)
+	sort.Slice(sorted, func(i, j int) bool { return sorted[i].Layer < sorted[j].Layer })
+	merged := document{Version: formatVersion, Serial: 1, Lineage: "mandala-preview", Outputs: map[string]Output{}, CheckResults: json.RawMessage("null")}
+	seen := map[string]bool{}
+	for _, s := range sorted {
+		if merged.TerraformVersion == "" || newer(s.TerraformVersion, merged.TerraformVersion) {
+			merged.TerraformVersion = s.TerraformVersion
+		}
+		for name, output := range s.Outputs {
+			if keep != nil && keep(name) {
+				merged.Outputs[name] = output
+			}
+		}
+		for _, r := range s.resources {
+			if key := r.key(); !seen[key] {
+				seen[key] = true
+				merged.Resources = append(merged.Resources, r.raw)
+			}
+		}
+	}
+	if merged.Resources == nil {
+		merged.Resources = []json.RawMessage{}
+	}
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(merged); err != nil {
+		return nil, fmt.Errorf("write the merged state: %w", err)
+	}
+	return out.Bytes(), nil
+}
