@@ -1,0 +1,27 @@
+target  = "local"
+region  = "ap-northeast-1"
+account = "123456789012" # the local AWS's only account
+
+state {
+  bucket        = "goal-mandala-local-deploy"
+  lease_seconds = 10 # rehearsals of a crash need not wait a minute
+}
+
+approval {
+  required = false
+}
+
+backup {
+  database = "never"
+}
+
+rollback {
+  on_failure    = false
+  keep_releases = 3
+}
+
+verify {
+  health_path        = "/health"
+  attempts           = 5
+  monthly_budget_usd = 100
+}

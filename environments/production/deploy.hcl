@@ -1,0 +1,30 @@
+target  = "aws"
+region  = "ap-northeast-1"
+account = "111111111111" # replace by the account of production; refused anywhere else
+
+state {
+  bucket = "goal-mandala-production-deploy"
+}
+
+approval {
+  required = true
+}
+
+backup {
+  database = "always"
+}
+
+rollback {
+  on_failure    = true
+  keep_releases = 10
+}
+
+verify {
+  health_path        = "/health"
+  attempts           = 5
+  monthly_budget_usd = 100
+}
+
+notify {
+  slack_webhook_secret = "goal-mandala-production/slack-webhook"
+}

@@ -1,0 +1,4 @@
+environment         = "production"
+owner               = "platform"
+cost_center         = "goal-mandala"
+data_classification = "confidential"
