@@ -34,7 +34,7 @@ func kinds() []kind {
 		{problem.NewerState, []string{"which is newer than current", "state was created by a newer version"}},
 		{problem.NoCredentials, []string{"no valid credential sources"}},
 		{problem.EndpointUnreachable, []string{"connection refused", "dial tcp", "no such host"}},
-		{problem.NoBucket, []string{"nosuchbucket"}},
+		{problem.NoBucket, []string{"the referenced s3 bucket must have been previously created"}},
 		{problem.AccessDenied, []string{"accessdenied", "unauthorizedoperation", "is not authorized to perform"}},
 	}
 }
