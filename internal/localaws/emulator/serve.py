@@ -1,7 +1,7 @@
 """The emulator of the local AWS: moto's server with the answers mended that
 Terraform or the CLI would stumble over.
 
-    python3 serve.py --port N [--without NAME ...] [--end-with-stdin]
+    python3 serve.py --port N [--port-file FILE] [--without NAME ...] [--end-with-stdin]
 
 Each file in patches/ mends one fault and has one function, apply(). Wrong
 answers are mended here; what moto never does belongs in the proxy in front.
@@ -27,7 +27,12 @@ SETTINGS = {
 def parse(arguments):
     parser = argparse.ArgumentParser(description="moto, mended")
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--port", type=int, required=True, help="0 takes a free one")
+    parser.add_argument(
+        "--port-file",
+        type=pathlib.Path,
+        help="file to write the port to, once the server listens",
+    )
     parser.add_argument(
         "--without",
         action="append",
@@ -78,10 +83,20 @@ def main():
         os.environ.setdefault(name, value)
     os.environ.setdefault("MOTO_PORT", str(options.port))
 
-    import moto.server
+    from moto.moto_server import werkzeug_app
+    from werkzeug.serving import make_server
 
     apply_patches(options.without)
-    moto.server.main(["-H", options.host, "-p", str(options.port)])
+    # What moto.server.main does, which cannot tell the port that it got.
+    application = werkzeug_app.DomainDispatcherApplication(
+        werkzeug_app.create_backend_app
+    )
+    server = make_server(options.host, options.port, application, threaded=True)
+    if options.port_file:
+        draft = options.port_file.with_suffix(".draft")
+        draft.write_text(f"{server.server_port}\n")
+        draft.replace(options.port_file)
+    server.serve_forever()
 
 
 if __name__ == "__main__":

@@ -5,8 +5,10 @@ it back at the end; put_object compares the ETag and writes afterwards.
 Concurrent requests get "not found", "dictionary changed size during
 iteration" as a 500, and two winners of one conditional put.
 
-The remedy is one request at a time per service. Services whose handlers call
-out over HTTP stay free: the one they call may come back to them.
+The remedy is one request at a time. One lock serves all services, for they
+reach into each other's backends: RDS writes secrets, tagging lists everything.
+moto is bound by Python's own lock anyway. Services whose handlers call out
+over HTTP stay free: the one they call may come back here.
 
 It can go when moto locks its backends.
 """
@@ -36,11 +38,11 @@ READ_AHEAD = 64 << 20
 
 
 class Exclusive:
-    """A WSGI application that handles one request at a time."""
+    """A WSGI application that handles a request only while it holds the lock."""
 
-    def __init__(self, application):
+    def __init__(self, application, lock):
         self._application = application
-        self._lock = threading.Lock()
+        self._lock = lock
 
     def __call__(self, environ, start_response):
         read_ahead(environ)
@@ -59,15 +61,10 @@ def read_ahead(environ):
 
 def apply():
     create = werkzeug_app.create_backend_app
+    lock = threading.Lock()
 
     def create_exclusive(service):
         application = create(service)
-        return application if service in FREE else Exclusive(application)
+        return application if service in FREE else Exclusive(application, lock)
 
-    # server.py has its own reference to the function, hence the constructor.
-    construct = werkzeug_app.DomainDispatcherApplication.__init__
-
-    def __init__(self, create_app):
-        construct(self, create_exclusive if create_app is create else create_app)
-
-    werkzeug_app.DomainDispatcherApplication.__init__ = __init__
+    werkzeug_app.create_backend_app = create_exclusive

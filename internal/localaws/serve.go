@@ -1,0 +1,133 @@
+package localaws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/sync/errgroup"
+)
+
+// errStopped ends Serve's group without being an error of Serve.
+var errStopped = errors.New("stopped")
+
+// Serve is the server of the instance in dir: it runs the emulator and the
+// proxy until ctx is done, its owner is gone or the emulator ends. It logs to
+// standard error, which Up leads to the proxy's log. Without an Up before it,
+// it takes its settings from options.
+func Serve(ctx context.Context, dir string, options Options) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return failed("creating the local AWS's directory", dir, err)
+	}
+	lock := flock.New(path(dir, serverLock), flock.SetPermissions(0o600))
+	if locked, err := lock.TryLock(); err != nil || !locked {
+		return failed("another local AWS serves this directory", dir, err)
+	}
+	defer func() { _ = lock.Unlock() }()
+
+	handover, err := receive(ctx, dir, options)
+	if err != nil {
+		return err
+	}
+	if err := serve(ctx, dir, handover, options.Routes, os.Stderr); err != nil {
+		return failed("the local AWS failed", dir, err)
+	}
+	return nil
+}
+
+// receive gives what Up handed over, once, or prepares it.
+func receive(ctx context.Context, dir string, options Options) (launch, error) {
+	var handover launch
+	err := readJSON(path(dir, launchFile), &handover)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return prepare(ctx, options)
+	case err != nil:
+		return launch{}, failed("reading the local AWS's settings", dir, err)
+	}
+	if err := os.Remove(path(dir, launchFile)); err != nil {
+		return launch{}, failed("removing the local AWS's settings", dir, err)
+	}
+	return handover, nil
+}
+
+func serve(ctx context.Context, dir string, handover launch, routes []Route, logs io.Writer) error {
+	logger := slog.New(slog.NewTextHandler(logs, nil))
+	var listen net.ListenConfig
+	listener, err := listen.Listen(ctx, "tcp4", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+
+	moto, err := startEmulator(ctx, dir, handover, listener.Addr().(*net.TCPAddr).Port)
+	if err != nil {
+		return err
+	}
+	defer moto.stop()
+
+	server := &http.Server{
+		Handler:           NewProxy(&url.URL{Scheme: "http", Host: moto.address}, routes, logger),
+		ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return server.Serve(listener) })
+	group.Go(func() error { return watch(ctx, moto, handover.Owner) })
+	group.Go(func() error {
+		<-ctx.Done()
+		return server.Close() // requests in flight have no one to answer them
+	})
+
+	self, _ := identify(os.Getpid())
+	status := Status{
+		Running: true, Healthy: true,
+		Address: "http://" + listener.Addr().String(),
+		Server:  self, Emulator: moto.process,
+		StartedAt: time.Now().UTC(), Version: handover.Version,
+	}
+	if err := writeJSON(path(dir, statusFile), status); err != nil {
+		_ = server.Close()
+		return errors.Join(err, group.Wait())
+	}
+	logger.Info("serving", "address", status.Address, "emulator", moto.process.PID)
+	err = group.Wait()
+	logger.Info("ending", "reason", err)
+	moto.stop()
+	if removal := os.Remove(path(dir, statusFile)); removal != nil && !errors.Is(removal, fs.ErrNotExist) {
+		logger.Warn("removing the status", "error", removal)
+	}
+	if errors.Is(err, errStopped) {
+		return nil
+	}
+	return err
+}
+
+// watch returns when the instance has to end: with errStopped if that is as
+// it should be, with another error if not.
+func watch(ctx context.Context, moto *emulator, owner Process) error {
+	look := time.NewTicker(ownerInterval)
+	defer look.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return errStopped
+		case <-moto.ended:
+			// Everything it held is lost; a new one would be an empty account.
+			return fmt.Errorf("the emulator ended: %w", moto.err)
+		case <-look.C:
+			if owner.PID != 0 && !owner.alive() {
+				return errStopped
+			}
+		}
+	}
+}
