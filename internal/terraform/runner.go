@@ -6,6 +6,7 @@ package terraform
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -174,4 +175,10 @@ func parseConstraint(text string) (version.Constraints, error) {
 		}
 	}
 	return constraints, nil
+}
+
+// ReadEvents reads the stream that an Apply left in its directory; see the
+// function ReadEvents.
+func (r *Runner) ReadEvents(stream io.Reader, sink func(engine.Event)) error {
+	return ReadEvents(stream, sink)
 }
