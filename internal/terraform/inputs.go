@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io/fs"
 	"maps"
 	"os"
@@ -21,27 +20,28 @@ import (
 // the provider source, the lock file, and of the root and its local modules
 // the terraform blocks, the module calls and the providers that are needed.
 func (t *toolchain) initSum(dir string) (string, error) {
-	sum := sha256.New()
-	fmt.Fprintf(sum, "terraform %s\n%s\n", t.binary.version, t.source.fingerprint())
+	var inputs strings.Builder
+	fmt.Fprintf(&inputs, "terraform %s\n%s\n", t.binary.version, t.source.fingerprint())
 	lock, err := os.ReadFile(filepath.Join(dir, ".terraform.lock.hcl"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", writeProblem("reading the lock file", err)
 	}
-	fmt.Fprintf(sum, "lock %d\n%s\n", len(lock), lock)
-	if err := hashModule(sum, dir, ".", map[string]bool{}); err != nil {
+	fmt.Fprintf(&inputs, "lock %d\n%s\n", len(lock), lock)
+	if err := describeModule(&inputs, dir, ".", map[string]bool{}); err != nil {
 		return "", err
 	}
-	return hex.EncodeToString(sum.Sum(nil)), nil
+	sum := sha256.Sum256([]byte(inputs.String()))
+	return hex.EncodeToString(sum[:]), nil
 }
 
-// hashModule adds the module at root/path and the local modules that it calls,
+// describeModule adds the module at root/path and the local modules that it calls,
 // each once.
-func hashModule(sum hash.Hash, root, path string, seen map[string]bool) error {
+func describeModule(inputs *strings.Builder, root, path string, seen map[string]bool) error {
 	if seen[path] {
 		return nil
 	}
 	seen[path] = true
-	fmt.Fprintf(sum, "module %s\n", path)
+	fmt.Fprintf(inputs, "module %s\n", path)
 	files, err := configFiles(filepath.Join(root, path))
 	if err != nil {
 		return err
@@ -58,17 +58,17 @@ func hashModule(sum hash.Hash, root, path string, seen map[string]bool) error {
 		if diagnostics.HasErrors() || !ok || strings.HasSuffix(file, ".json") {
 			// Terraform will say what is wrong with it, or it is JSON: all of
 			// it counts.
-			fmt.Fprintf(sum, "file %s\n%s\n", filepath.Base(file), source)
+			fmt.Fprintf(inputs, "file %s\n%s\n", filepath.Base(file), source)
 			continue
 		}
 		for _, block := range body.Blocks {
 			switch block.Type {
 			case "terraform":
-				fmt.Fprintf(sum, "%s\n", block.Range().SliceBytes(source)) // header
-				fmt.Fprintf(sum, "%s\n", hcl.RangeBetween(block.OpenBraceRange, block.CloseBraceRange).SliceBytes(source))
+				fmt.Fprintf(inputs, "%s\n", block.Range().SliceBytes(source)) // header
+				fmt.Fprintf(inputs, "%s\n", hcl.RangeBetween(block.OpenBraceRange, block.CloseBraceRange).SliceBytes(source))
 			case "module":
 				address := literal(block, source, "source")
-				fmt.Fprintf(sum, "call %q %q %q\n", block.Labels, address, literal(block, source, "version"))
+				fmt.Fprintf(inputs, "call %q %q %q\n", block.Labels, address, literal(block, source, "version"))
 				if target, ok := localSource(address); ok {
 					calls = append(calls, filepath.Join(path, target))
 				}
@@ -82,10 +82,10 @@ func hashModule(sum hash.Hash, root, path string, seen map[string]bool) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(providers)) {
-		fmt.Fprintf(sum, "provider %s\n", name)
+		fmt.Fprintf(inputs, "provider %s\n", name)
 	}
 	for _, call := range calls {
-		if err := hashModule(sum, root, call, seen); err != nil {
+		if err := describeModule(inputs, root, call, seen); err != nil {
 			return err
 		}
 	}

@@ -16,16 +16,50 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 )
 
-// helperDir names the directory that a re-executed test binary applies.
-const helperDir = "MANDALA_TEST_APPLY_DIR"
+// What a re-executed test binary is to do, and in which directory.
+const (
+	helperOperation = "MANDALA_TEST_OPERATION"
+	helperDir       = "MANDALA_TEST_DIR"
+)
 
-// TestMain lets the test binary stand in for the CLI: a process that applies
-// and can be killed.
+// TestMain lets the test binary stand in for the CLI: a process that plans or
+// applies and can be killed.
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(helperDir); dir != "" {
+	switch dir := os.Getenv(helperDir); os.Getenv(helperOperation) {
+	case "apply":
 		os.Exit(applyAsHelper(dir))
+	case "plan":
+		os.Exit(planAsHelper(dir))
 	}
 	os.Exit(m.Run())
+}
+
+// startHelper runs the test binary as the CLI; it ends with the test.
+func startHelper(t *testing.T, operation, dir, path string) *exec.Cmd {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(self) //nolint:noctx // it is killed by the test
+	cmd.Env = append(os.Environ(), helperOperation+"="+operation, helperDir+"="+dir, "PATH="+path)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	return cmd
+}
+
+func planAsHelper(dir string) int {
+	cache := filepath.Join(dir, ".cache")
+	runner, err := New(Options{CacheDir: cache, ConfigDir: cache, MirrorRoots: []string{}})
+	if err != nil {
+		return 1
+	}
+	if _, err := runner.Plan(context.Background(), dir, engine.PlanOptions{}); err != nil {
+		return 1
+	}
+	return 0
 }
 
 func applyAsHelper(dir string) int {
@@ -85,17 +119,7 @@ resource "terraform_data" "third" {
 func TestApplyOutlivesItsParent(t *testing.T) {
 	t.Parallel()
 	dir, _ := planned(t, realRunner(t), slowRoot, engine.PlanOptions{})
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	parent := exec.Command(self) //nolint:noctx // it is killed by the test
-	parent.Env = append(os.Environ(), helperDir+"="+dir)
-	if err := parent.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = parent.Process.Kill(); _ = parent.Wait() })
-
+	parent := startHelper(t, "apply", dir, os.Getenv("PATH"))
 	var process engine.Process
 	waitFor(t, "the apply to start", func() bool {
 		text, err := os.ReadFile(filepath.Join(dir, "process.json"))

@@ -127,3 +127,21 @@ func TestEndOrphans(t *testing.T) {
 		t.Error("a process that is no provider was ended too")
 	}
 }
+
+// TestPlanEndsWithItsParent holds a plan to ending itself and its providers:
+// it is interrupted, not killed, when the CLI is.
+func TestPlanEndsWithItsParent(t *testing.T) {
+	t.Parallel()
+	bin, dir := t.TempDir(), t.TempDir()
+	fakeTerraform(t, bin, "1.11.4",
+		"trap 'touch interrupted; exit 1' INT\ntouch running\nfor i in $(seq 600); do sleep 0.1; done")
+	parent := startHelper(t, "plan", dir, bin+":/usr/bin:/bin")
+	exists := func(name string) func() bool {
+		return func() bool { return isFile(filepath.Join(dir, name)) }
+	}
+	waitFor(t, "the plan to run", exists("running"))
+	if err := parent.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the plan to be interrupted", exists("interrupted"))
+}

@@ -3,9 +3,11 @@ package terraform
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -276,6 +278,40 @@ resource "terraform_data" "third" {
 	stop()
 	if err := runner.Apply(cancelled, dir, engine.ApplyOptions{}, nil); !problem.Is(err, problem.Interrupted) {
 		t.Errorf("with a cancelled context: %v, want %s", err, problem.Interrupted)
+	}
+}
+
+// TestStateLocked applies two roots with one state at the same time.
+func TestStateLocked(t *testing.T) {
+	t.Parallel()
+	runner := realRunner(t)
+	config := fmt.Sprintf("terraform {\n  backend \"local\" {\n    path = %q\n  }\n}\n%s",
+		filepath.Join(t.TempDir(), "shared.tfstate"), slowRoot)
+	first, _ := planned(t, runner, config, engine.PlanOptions{})
+	second, _ := planned(t, runner, config, engine.PlanOptions{})
+	var blocked error
+	err := runner.Apply(t.Context(), first, engine.ApplyOptions{}, func(e engine.Event) {
+		if e.Kind == engine.ApplyStart && e.Address == "terraform_data.second" {
+			blocked = runner.Apply(t.Context(), second, engine.ApplyOptions{}, nil)
+		}
+	})
+	if err != nil {
+		t.Errorf("the first apply: %v", err)
+	}
+	if !problem.Is(blocked, problem.StateLocked) || !strings.Contains(blocked.Error(), "is locked by ") {
+		t.Errorf("the second apply: %v, want %s with the holder", blocked, problem.StateLocked)
+	}
+}
+
+func TestWriteProblem(t *testing.T) {
+	t.Parallel()
+	for cause, want := range map[error]problem.Code{
+		&os.PathError{Op: "write", Path: "x", Err: syscall.ENOSPC}: problem.DiskFull,
+		&os.PathError{Op: "open", Path: "x", Err: syscall.EACCES}:  problem.WorkDirectory,
+	} {
+		if err := writeProblem("writing x", cause); !problem.Is(err, want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }
 
