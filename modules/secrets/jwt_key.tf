@@ -1,7 +1,6 @@
 # Its output is unknown until the apply in which the key is created or replaced:
-# that puts off the generation below to the same apply, and a plan of a new
-# environment neither calls AWS for a password nor holds one. (It also lets
-# mocked plans work: mock providers have no ephemeral resources in 1.11.)
+# that puts off the generation below to the same apply, so that a plan of a new
+# environment neither asks AWS for a password nor holds one.
 resource "terraform_data" "jwt_key" {
   input = var.jwt_key
 }
@@ -12,7 +11,7 @@ ephemeral "aws_secretsmanager_random_password" "jwt_key" {
 }
 
 # Write-only: the value goes to AWS and into no plan and no state. It is written
-# again only when the version rises.
+# again only when the version rises; the key before stays as AWSPREVIOUS.
 resource "aws_secretsmanager_secret_version" "jwt_key" {
   secret_id                = aws_secretsmanager_secret.this["jwt-key"].id
   secret_string_wo         = ephemeral.aws_secretsmanager_random_password.jwt_key.random_password
