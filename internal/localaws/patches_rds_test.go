@@ -1,0 +1,142 @@
+package localaws_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
+)
+
+// newCluster creates an Aurora PostgreSQL cluster, changed as change says.
+func newCluster(ctx context.Context, to aws.Config, name string, change func(*rds.CreateDBClusterInput)) (*rds.Client, *rdstypes.DBCluster, error) {
+	api := rds.NewFromConfig(to)
+	input := &rds.CreateDBClusterInput{
+		DBClusterIdentifier: &name, Engine: aws.String("aurora-postgresql"),
+		MasterUsername: aws.String("mandala"), MasterUserPassword: aws.String("not-a-secret"),
+	}
+	if change != nil {
+		change(input)
+	}
+	created, err := api.CreateDBCluster(ctx, input)
+	if err != nil {
+		return api, nil, err
+	}
+	return api, created.DBCluster, nil
+}
+
+func describeCluster(ctx context.Context, api *rds.Client, name string) (rdstypes.DBCluster, error) {
+	clusters, err := api.DescribeDBClusters(ctx, &rds.DescribeDBClustersInput{DBClusterIdentifier: &name})
+	if err != nil {
+		return rdstypes.DBCluster{}, err
+	}
+	return clusters.DBClusters[0], nil
+}
+
+func scalingConfiguration(ctx context.Context, to aws.Config) (string, error) {
+	api, _, err := newCluster(ctx, to, "provisioned", nil)
+	if err != nil {
+		return "", err
+	}
+	cluster, err := describeCluster(ctx, api, "provisioned")
+	if err != nil {
+		return code(err)
+	}
+	if cluster.ScalingConfigurationInfo != nil {
+		return "present", nil
+	}
+	return "absent", nil
+}
+
+// newInstance creates an instance in a cluster of its own and reads it back.
+func newInstance(ctx context.Context, to aws.Config, name string, input rds.CreateDBInstanceInput) (*rdstypes.DBInstance, error) {
+	api, _, err := newCluster(ctx, to, name, nil)
+	if err != nil {
+		return nil, err
+	}
+	input.DBClusterIdentifier, input.DBInstanceIdentifier = &name, &name
+	input.Engine, input.DBInstanceClass = aws.String("aurora-postgresql"), aws.String("db.serverless")
+	if _, err := api.CreateDBInstance(ctx, &input); err != nil {
+		return nil, err
+	}
+	instances, err := api.DescribeDBInstances(ctx, &rds.DescribeDBInstancesInput{DBInstanceIdentifier: &name})
+	if err != nil {
+		return nil, err
+	}
+	return &instances.DBInstances[0], nil
+}
+
+func monitoring(ctx context.Context, to aws.Config) (string, error) {
+	instance, err := newInstance(ctx, to, "monitored", rds.CreateDBInstanceInput{
+		EnablePerformanceInsights: aws.Bool(true),
+		MonitoringInterval:        aws.Int32(60),
+		MonitoringRoleArn:         aws.String("arn:aws:iam::123456789012:role/monitoring"),
+	})
+	if err != nil {
+		return code(err)
+	}
+	return fmt.Sprintf("insights %t %d days, %d s by %s", aws.ToBool(instance.PerformanceInsightsEnabled),
+		aws.ToInt32(instance.PerformanceInsightsRetentionPeriod), aws.ToInt32(instance.MonitoringInterval), aws.ToString(instance.MonitoringRoleArn)), nil
+}
+
+func certificateAuthority(ctx context.Context, to aws.Config) (string, error) {
+	instance, err := newInstance(ctx, to, "certified", rds.CreateDBInstanceInput{})
+	if err != nil {
+		return code(err)
+	}
+	return aws.ToString(instance.CACertificateIdentifier), nil
+}
+
+func sameCluster(ctx context.Context, to aws.Config) (string, error) {
+	if _, _, err := newCluster(ctx, to, "twice", nil); err != nil {
+		return "", err
+	}
+	if _, _, err := newCluster(ctx, to, "twice", nil); err != nil {
+		return code(err)
+	}
+	return "created again", nil
+}
+
+func iamAuthentication(ctx context.Context, to aws.Config) (string, error) {
+	api, _, err := newCluster(ctx, to, "iam", nil)
+	if err != nil {
+		return "", err
+	}
+	if _, err := api.ModifyDBCluster(ctx, &rds.ModifyDBClusterInput{
+		DBClusterIdentifier: aws.String("iam"), EnableIAMDatabaseAuthentication: aws.Bool(true),
+	}); err != nil {
+		return code(err)
+	}
+	cluster, err := describeCluster(ctx, api, "iam")
+	if err != nil {
+		return code(err)
+	}
+	return fmt.Sprint(aws.ToBool(cluster.IAMDatabaseAuthenticationEnabled)), nil
+}
+
+func refusedChange(ctx context.Context, to aws.Config) (string, error) {
+	api, _, err := newCluster(ctx, to, "refused", nil)
+	if err != nil {
+		return "", err
+	}
+	if _, err := api.ModifyDBCluster(ctx, &rds.ModifyDBClusterInput{
+		DBClusterIdentifier: aws.String("refused"), RotateMasterUserPassword: aws.Bool(true), ApplyImmediately: aws.Bool(false),
+	}); err == nil {
+		return "not refused", nil
+	}
+	// The first answer after a creation is "creating".
+	if _, err := describeCluster(ctx, api, "refused"); err != nil {
+		return code(err)
+	}
+	cluster, err := describeCluster(ctx, api, "refused")
+	if err != nil {
+		return code(err)
+	}
+	return aws.ToString(cluster.Status), nil
+}
+
+func unknownCluster(ctx context.Context, to aws.Config) (string, error) {
+	_, err := rds.NewFromConfig(to).ModifyDBCluster(ctx, &rds.ModifyDBClusterInput{DBClusterIdentifier: aws.String("nobody"), Port: aws.Int32(5433)})
+	return code(err)
+}
