@@ -140,12 +140,14 @@ func (c *child) endsWithin(limit time.Duration) bool {
 // it printed.
 func (c *child) outcome(ctx context.Context, said *stream) error {
 	state := c.cmd.ProcessState
-	if signal, ok := endedBy(state); ok {
-		// Nobody is left to tell its providers to go.
+	signal, signalled := endedBy(state)
+	if signalled || ctx.Err() != nil {
+		// A killed Terraform leaves its providers behind, an interrupted one
+		// what its provisioners' shells had started.
 		_ = syscall.Kill(-c.cmd.Process.Pid, syscall.SIGTERM)
-		if ctx.Err() == nil {
-			return c.crashed(fmt.Errorf("ended by signal: %s", signal))
-		}
+	}
+	if signalled && ctx.Err() == nil {
+		return c.crashed(fmt.Errorf("ended by signal: %s", signal))
 	}
 	if ctx.Err() != nil && !state.Success() {
 		stopped := interrupted(ctx, "terraform "+c.name)

@@ -183,7 +183,7 @@ func TestTerraformKilled(t *testing.T) {
 	if len(completed) != 1 || completed[0] != "terraform_data.first" {
 		t.Errorf("completed before the kill: %v, want the first resource", completed)
 	}
-	waitFor(t, "its process group to end", func() bool { return syscall.Kill(-pid, 0) != nil })
+	waitFor(t, "its process group to end", func() bool { return groupEnded(pid) })
 }
 
 func TestFaultyTerraform(t *testing.T) {

@@ -75,6 +75,23 @@ func TestProcessAliveTellsAZombie(t *testing.T) {
 	_ = cmd.Wait() // its exit status is of no interest
 }
 
+// groupMembers counts the living processes of a group whose name begins with
+// prefix. A zombie is none: where nobody reaps orphans it stays for good.
+func groupMembers(group int, prefix string) int {
+	n := 0
+	paths, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if stat, ok := parseStat(string(text)); err == nil && ok && stat.group == group && stat.state != "Z" &&
+			strings.HasPrefix(stat.name, prefix) {
+			n++
+		}
+	}
+	return n
+}
+
+func groupEnded(group int) bool { return groupMembers(group, "") == 0 }
+
 // TestEndOrphans leaves a provider behind as a killed Terraform does.
 func TestEndOrphans(t *testing.T) {
 	t.Parallel()
@@ -97,18 +114,7 @@ func TestEndOrphans(t *testing.T) {
 	}
 	group := leader.Process.Pid
 	t.Cleanup(func() { _ = syscall.Kill(-group, syscall.SIGKILL) })
-	count := func(prefix string) int {
-		n := 0
-		paths, _ := filepath.Glob("/proc/[0-9]*/stat")
-		for _, path := range paths {
-			text, err := os.ReadFile(path)
-			if stat, ok := parseStat(string(text)); err == nil && ok && stat.group == group && stat.state != "Z" &&
-				strings.HasPrefix(stat.name, prefix) {
-				n++
-			}
-		}
-		return n
-	}
+	count := func(prefix string) int { return groupMembers(group, prefix) }
 	waitFor(t, "provider and bystander to run", func() bool { return count(providerName) == 1 && count("sleep") == 1 })
 	p := thisProcess(group)
 	if n := EndOrphans(p); n != 0 {

@@ -263,11 +263,14 @@ resource "terraform_data" "third" {
 `, engine.PlanOptions{})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	err := runner.Apply(ctx, dir, engine.ApplyOptions{}, func(e engine.Event) {
+	var pid int
+	options := engine.ApplyOptions{Started: func(p engine.Process) { pid = p.PID }}
+	err := runner.Apply(ctx, dir, options, func(e engine.Event) {
 		if e.Kind == engine.ApplyStart && e.Address == "terraform_data.second" {
 			cancel()
 		}
 	})
+	waitFor(t, "what Terraform had started to end", func() bool { return groupEnded(pid) })
 	if !problem.Is(err, problem.Interrupted) || !errors.Is(err, problem.ErrInterrupted) {
 		t.Errorf("got %v, want %s", err, problem.Interrupted)
 	}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package terraform
+
+import "syscall"
+
+func groupEnded(group int) bool { return syscall.Kill(-group, 0) != nil }
