@@ -43,6 +43,12 @@ func (l *linker) reference(item *Item, use Use, name string, names []string) {
 
 // reserved finds names that a slice adds itself.
 func (l *linker) reserved() {
+	for i := range l.root.Layers {
+		layer := &l.root.Layers[i]
+		if _, both := l.root.layers[layer.Name+MetaSuffix]; both {
+			l.add(problem.UnsupportedRoot, layer.Location, "layers %q and %q cannot stand side by side: their outputs would have the same names", layer.Name, layer.Name+MetaSuffix)
+		}
+	}
 	for i := range l.root.Items {
 		item := &l.root.Items[i]
 		if !strings.HasPrefix(item.Name(), ReservedPrefix) {

@@ -15,6 +15,8 @@ const (
 	// ReservedPrefix starts the names of the outputs, variables and locals
 	// that carry a layer's outputs between slices.
 	ReservedPrefix = "module_"
+	// MetaSuffix ends the name of the output that tells about another.
+	MetaSuffix = "_meta"
 )
 
 // Root is the Terraform root that a project's environments share, cut into

@@ -185,6 +185,8 @@ func TestInvalidRoots(t *testing.T) {
 		"reserved variable":     {root: layers + "variable \"module_network\" {}\nvariable \"module_other\" {}\n", want: []string{`MD0111 environments/main.tf:4 the name of variable "module_network" is reserved: "module_" starts the names that carry a layer's outputs`}},
 		"reserved local":        {root: layers + "locals {\n  module_network = 1\n}\n", want: []string{`MD0111 environments/main.tf:5 the name of local "module_network" is reserved: "module_" starts the names that carry a layer's outputs`}},
 		"module calls a module": {root: "module \"x\" {\n  source = \"./x\"\n}\n", files: []string{"environments/x/main.tf", "module \"y\" {\n  source = \"./y\"\n}\n"}, want: []string{`MD0111 environments/x/main.tf:2 module source "./y" does not exist: there is no folder environments/x/y`}},
+		"meta of another": {root: layers + "module \"network_meta\" {\n  source = \"../modules/network\"\n}\n", want: []string{
+			`MD0111 environments/main.tf:1 layers "network" and "network_meta" cannot stand side by side: their outputs would have the same names`}},
 		"cycle": {
 			root: `module "network" {
   source = "../modules/network"

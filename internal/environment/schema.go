@@ -31,7 +31,7 @@ func (a attribute) path() string {
 
 var (
 	regionPattern  = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
-	accountPattern = regexp.MustCompile(`^[0-9]{12}$`)
+	accountPattern = regexp.MustCompile(`^([0-9]{12})?$`)
 	bucketPattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 	typePattern    = regexp.MustCompile(`^[a-z][a-z0-9]*_[a-z0-9_]+$`)
 	layerPattern   = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_-]*$`)
