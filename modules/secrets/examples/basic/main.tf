@@ -1,0 +1,6 @@
+module "secrets" {
+  source = "../.."
+
+  name = "goal-mandala-example"
+  tags = { Layer = "secrets" }
+}
