@@ -150,7 +150,8 @@ func (f finder) privatePython() (string, error) {
 	return filepath.Join(cache, "moto-"+motoVersion, "bin", "python"), nil
 }
 
-// install creates our own environment: with pipx's or the system's venv.
+// install creates our own environment. It serves machines with pipx, too, which
+// cannot run a script of ours with a package's Python.
 func (f finder) install(ctx context.Context, private string) error {
 	ctx, cancel := context.WithTimeout(ctx, installTimeout)
 	defer cancel()

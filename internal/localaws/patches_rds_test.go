@@ -140,3 +140,20 @@ func unknownCluster(ctx context.Context, to aws.Config) (string, error) {
 	_, err := rds.NewFromConfig(to).ModifyDBCluster(ctx, &rds.ModifyDBClusterInput{DBClusterIdentifier: aws.String("nobody"), Port: aws.Int32(5433)})
 	return code(err)
 }
+
+// clusterAgain creates, deletes and creates a cluster, three times, for the
+// clock may step into another minute in between.
+func clusterAgain(ctx context.Context, to aws.Config) (string, error) {
+	for range 3 {
+		api, _, err := newCluster(ctx, to, "again", nil)
+		if err != nil {
+			return code(err)
+		}
+		if _, err := api.DeleteDBCluster(ctx, &rds.DeleteDBClusterInput{
+			DBClusterIdentifier: aws.String("again"), SkipFinalSnapshot: aws.Bool(true),
+		}); err != nil {
+			return code(err)
+		}
+	}
+	return "created", nil
+}
