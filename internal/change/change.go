@@ -51,6 +51,11 @@ type Change struct {
 
 	Attributes []Attribute // what to show, redacted; changed ones only
 	After      Tree        // known planned values, for digest and refinement
+
+	// Of a resource that goes: its id and ARN, and every string among its
+	// attributes, by which it is seen to stand on another. Never shown.
+	Identities []string
+	Mentions   map[string]bool
 }
 
 // key tells changes of one plan apart.
@@ -121,6 +126,9 @@ func fromResource(rc *tfjson.ResourceChange, stateful map[string]bool) (Change, 
 	}
 	sort.Strings(c.Replaces)
 	c.Attributes = attributes(rc.Change, c.Replaces)
+	if operation == Delete || operation == Replace {
+		c.Identities, c.Mentions = identities(rc.Change.Before)
+	}
 	if operation != Delete && operation != Forget {
 		c.After = tree(rc.Change.After, rc.Change.AfterUnknown, rc.Change.AfterSensitive)
 	}
@@ -255,3 +263,37 @@ func RiskFirst(changes []Change) []Change {
 
 // Empty reports whether nothing at all is to be done, outputs included.
 func (s Set) Empty() bool { return len(s.Changes) == 0 && len(s.OutputLayers) == 0 }
+
+// identities gives an object's id and ARN, and all strings of its attributes
+// but tags.
+func identities(before any) ([]string, map[string]bool) {
+	object, _ := before.(map[string]any)
+	var ids []string
+	for _, key := range []string{"id", "arn"} {
+		if id, ok := object[key].(string); ok && id != "" {
+			ids = append(ids, id)
+		}
+	}
+	mentions := map[string]bool{}
+	for key, value := range object {
+		if key != "tags" && key != "tags_all" {
+			collectStrings(value, mentions)
+		}
+	}
+	return ids, mentions
+}
+
+func collectStrings(value any, into map[string]bool) {
+	switch v := value.(type) {
+	case string:
+		into[v] = true
+	case []any:
+		for _, each := range v {
+			collectStrings(each, into)
+		}
+	case map[string]any:
+		for _, each := range v {
+			collectStrings(each, into)
+		}
+	}
+}

@@ -6,6 +6,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"io"
 	"time"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -25,6 +26,8 @@ type Terraform interface {
 	// state; Apply returns when it has ended. The process outlives a killed
 	// caller. Started is called once with the process id.
 	Apply(ctx context.Context, dir string, options ApplyOptions, sink func(Event)) error
+	// ReadEvents reads the stream that an Apply left in its directory.
+	ReadEvents(r io.Reader, sink func(Event)) error
 	// Version gives Terraform's version, for example "1.11.4".
 	Version(ctx context.Context) (string, error)
 }

@@ -2,6 +2,7 @@ package environment
 
 import (
 	"io/fs"
+	"maps"
 	"slices"
 
 	"github.com/goal-mandala/mandala-deploy/internal/graph"
@@ -34,6 +35,7 @@ type Root struct {
 
 	byKey  map[string]int
 	layers map[string]int
+	dirs   []string // of local modules
 	graph  *graph.Graph[string]
 }
 
@@ -65,6 +67,15 @@ func (r *Root) ItemByKey(key string) (index int, ok bool) {
 // shared by all callers and must not be changed.
 func (r *Root) Graph() *graph.Graph[string] { return r.graph }
 
+// ModuleDirs gives the folders of all local modules that the root calls and
+// that those call in turn, relative to the project directory, sorted.
+func (r *Root) ModuleDirs() []string { return r.dirs }
+
+// HasOutputs reports whether the root has outputs of its own.
+func (r *Root) HasOutputs() bool {
+	return slices.ContainsFunc(r.Items, func(i Item) bool { return i.Kind == KindOutput })
+}
+
 // LoadRoot reads the root in environments/ of the project at fsys with the
 // local modules that it calls. The error joins every *problem.Error found.
 func LoadRoot(fsys fs.FS) (*Root, error) {
@@ -85,6 +96,7 @@ func LoadRoot(fsys fs.FS) (*Root, error) {
 	if err := l.err(); err != nil {
 		return nil, err
 	}
+	p.root.dirs = slices.Sorted(maps.Keys(l.modules.read))
 	return p.root, nil
 }
 

@@ -30,28 +30,6 @@ func List(ctx context.Context, store engine.Store, limit int) ([]Record, error) 
 	return records, errors.Join(append(failures, err)...)
 }
 
-// Unfinished gives the newest deployment that left something to resume, or nil.
-// It looks back no further than to the last one that succeeded, and skips
-// those that another run has gone on with.
-func Unfinished(ctx context.Context, store engine.Store) (*Record, error) {
-	var found *Record
-	var failure error
-	err := walk(ctx, store, func(r Record, err error) bool {
-		switch {
-		case err != nil: // it might be the one
-			failure = err
-			return false
-		case r.Status == Succeeded:
-			return false
-		case r.Unfinished() && r.ResumedBy == "":
-			found = &r
-			return false
-		}
-		return true
-	})
-	return found, errors.Join(failure, err)
-}
-
 // Load gives the deployment with an id, or engine.ErrNotFound.
 func Load(ctx context.Context, store engine.Store, id string) (Record, error) {
 	key, err := find(ctx, store, id)

@@ -49,60 +49,6 @@ func TestListReadsNoMoreThanItGives(t *testing.T) {
 	}
 }
 
-func TestUnfinished(t *testing.T) {
-	t.Parallel()
-	layers := func(statuses ...journal.Status) []journal.LayerRecord {
-		var all []journal.LayerRecord
-		for n, s := range statuses {
-			all = append(all, journal.LayerRecord{Name: fmt.Sprint(n), Status: s})
-		}
-		return all
-	}
-	type run struct {
-		status  journal.Status
-		layers  []journal.LayerRecord
-		resumed string
-	}
-	tests := map[string]struct {
-		runs []run // oldest first, ids 0, 1 …
-		want string
-	}{
-		"none at all":                   {nil, ""},
-		"all succeeded":                 {[]run{{status: journal.Succeeded}}, ""},
-		"running":                       {[]run{{status: journal.Running}}, "0"},
-		"interrupted":                   {[]run{{status: journal.Succeeded}, {status: journal.Interrupted}}, "1"},
-		"interrupted, then succeeded":   {[]run{{status: journal.Interrupted}, {status: journal.Succeeded}}, ""},
-		"failed, layers left":           {[]run{{status: journal.Failed, layers: layers(journal.Failed, journal.Pending)}}, "0"},
-		"failed at the last layer":      {[]run{{status: journal.Failed, layers: layers(journal.Succeeded, journal.Failed)}}, ""},
-		"interrupted, then failed":      {[]run{{status: journal.Interrupted}, {status: journal.Failed}}, "0"},
-		"resumed":                       {[]run{{status: journal.Interrupted, resumed: "1"}, {status: journal.Succeeded}}, ""},
-		"resumed, interrupted anew":     {[]run{{status: journal.Interrupted, resumed: "1"}, {status: journal.Interrupted}}, "1"},
-		"resumed by a run not yet kept": {[]run{{status: journal.Interrupted, resumed: "1"}}, ""},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			store := &enginetest.MemoryStore{}
-			for n, run := range test.runs {
-				r := record(fmt.Sprint(n), n)
-				r.Layers, r.ResumedBy = run.layers, run.resumed
-				finish(t, begin(t, store, r), run.status)
-			}
-			got, err := journal.Unfinished(t.Context(), store)
-			if err != nil {
-				t.Fatal(err)
-			}
-			id := ""
-			if got != nil {
-				id = got.ID
-			}
-			if id != test.want {
-				t.Errorf("got %q, want %q", id, test.want)
-			}
-		})
-	}
-}
-
 func TestUnreadableRecords(t *testing.T) {
 	t.Parallel()
 	store := &enginetest.MemoryStore{}
@@ -122,9 +68,6 @@ func TestUnreadableRecords(t *testing.T) {
 	}
 	if !problem.Is(err, problem.StorageFailed) || !strings.Contains(err.Error(), "-bad/record.json") {
 		t.Errorf("error %v, want MD0310 naming the object", err)
-	}
-	if _, err := journal.Unfinished(t.Context(), store); !problem.Is(err, problem.StorageFailed) {
-		t.Errorf("unfinished: %v, want MD0310", err)
 	}
 }
 

@@ -45,7 +45,7 @@ func Start(ctx context.Context, store engine.Store, record Record, now func() ti
 	if err != nil {
 		return nil, err
 	}
-	key := record.folder() + recordName
+	key := folderOf(record) + recordName
 	etag, err := store.Put(ctx, key, body, engine.Condition{Absent: true})
 	if err != nil {
 		object, getErr := store.Get(ctx, key) // the answer may have been lost
@@ -55,8 +55,8 @@ func Start(ctx context.Context, store engine.Store, record Record, now func() ti
 		etag = object.ETag
 	}
 	return &Journal{
-		store: store, now: now, folder: record.folder(), record: record.clone(), etag: etag,
-		events: newEventWriter(context.WithoutCancel(ctx), store, record.folder()),
+		store: store, now: now, folder: folderOf(record), record: clone(record), etag: etag,
+		events: newEventWriter(context.WithoutCancel(ctx), store, folderOf(record)),
 	}, nil
 }
 
@@ -64,7 +64,7 @@ func Start(ctx context.Context, store engine.Store, record Record, now func() ti
 func (j *Journal) Record() Record {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.record.clone()
+	return clone(j.record)
 }
 
 // Update changes the record and writes it. When the write fails the change
@@ -79,7 +79,7 @@ func (j *Journal) Update(ctx context.Context, change func(*Record)) error {
 
 // UpdateLayer changes the record of one layer's stage and writes it; a layer
 // not recorded yet is added as pending first.
-func (j *Journal) UpdateLayer(ctx context.Context, name, stage string, change func(*LayerRecord)) error {
+func (j *Journal) UpdateLayer(ctx context.Context, name string, stage engine.Stage, change func(*LayerRecord)) error {
 	return j.Update(ctx, func(r *Record) {
 		layer := r.Layer(name, stage)
 		if layer == nil {

@@ -10,91 +10,34 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 )
 
-// Status says how a deployment or a layer of it stands.
-type Status string
-
-// Deployments are running, succeeded, failed or interrupted; layers also
-// pending or skipped.
-const (
-	Pending     Status = "pending"
-	Running     Status = "running"
-	Succeeded   Status = "succeeded"
-	Failed      Status = "failed"
-	Interrupted Status = "interrupted"
-	Skipped     Status = "skipped"
+// A record is the engine's; the journal writes it.
+type (
+	Status      = engine.RunStatus
+	Record      = engine.Record
+	LayerRecord = engine.LayerRecord
 )
 
-// Record is one deployment. Times are UTC.
-type Record struct {
-	ID             string        `json:"id"` // letters, digits, '.', '_' and '-'
-	Environment    string        `json:"environment"`
-	Operation      string        `json:"operation"` // apply, destroy …
-	Status         Status        `json:"status"`
-	Release        string        `json:"release,omitempty"`
-	StartedAt      time.Time     `json:"started_at"`
-	EndedAt        time.Time     `json:"ended_at,omitzero"`
-	User           string        `json:"user,omitempty"`
-	Host           string        `json:"host,omitempty"`
-	CIRun          string        `json:"ci_run,omitempty"` // URL
-	ApprovalDigest string        `json:"approval_digest,omitempty"`
-	Layers         []LayerRecord `json:"layers"`
-	ResumedFrom    string        `json:"resumed_from,omitempty"` // id of the run that this one goes on with
-	ResumedBy      string        `json:"resumed_by,omitempty"`   // id of the run that went on with this one
-	Notes          []string      `json:"notes,omitempty"`
-}
-
-// LayerRecord is what one stage of a deployment did to one layer. A layer has
-// several records when its deletions are staged before its creations.
-type LayerRecord struct {
-	Name         string         `json:"name"`
-	Stage        string         `json:"stage,omitempty"`
-	Status       Status         `json:"status"`
-	StartedAt    time.Time      `json:"started_at,omitzero"`
-	EndedAt      time.Time      `json:"ended_at,omitzero"`
-	Process      engine.Process `json:"process,omitzero"` // the Terraform that works on it
-	StateLockID  string         `json:"state_lock_id,omitempty"`
-	SerialBefore int64          `json:"serial_before,omitempty"` // of the layer's state; 0: it had none
-	SerialAfter  int64          `json:"serial_after,omitempty"`
-	Error        string         `json:"error,omitempty"` // cut at TextLimit
-}
+// The statuses that the journal itself deals with.
+const (
+	Pending     = engine.Pending
+	Running     = engine.Running
+	Succeeded   = engine.Succeeded
+	Failed      = engine.Failed
+	Interrupted = engine.Interrupted
+	Skipped     = engine.Skipped
+)
 
 // TextLimit is the most that a record keeps of one text of a diagnostic, in
 // bytes.
 const TextLimit = 4096
 
-// Unfinished reports whether the deployment left something to resume: it never
-// ended, was interrupted, or failed with layers still to do.
-func (r Record) Unfinished() bool {
-	switch r.Status {
-	case Running, Interrupted:
-		return true
-	case Failed:
-		return slices.ContainsFunc(r.Layers, func(l LayerRecord) bool {
-			return l.Status == Pending || l.Status == Running || l.Status == Interrupted
-		})
-	default:
-		return false
-	}
-}
-
-// Layer gives the record of a layer's stage, to be changed in place inside an
-// update, or nil.
-func (r *Record) Layer(name, stage string) *LayerRecord {
-	for i := range r.Layers {
-		if r.Layers[i].Name == name && r.Layers[i].Stage == stage {
-			return &r.Layers[i]
-		}
-	}
-	return nil
-}
-
-func (r Record) clone() Record {
+// clone copies a record so that neither side sees the other's changes.
+func clone(r Record) Record {
 	r.Layers = slices.Clone(r.Layers)
 	r.Notes = slices.Clone(r.Notes)
 	return r
@@ -111,8 +54,8 @@ const (
 
 var validID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// folder gives the deployment's folder without a final slash.
-func (r Record) folder() string {
+// folderOf gives the deployment's folder without a final slash.
+func folderOf(r Record) string {
 	return root + r.StartedAt.UTC().Format(timeLayout) + "-" + r.ID
 }
 
@@ -126,7 +69,7 @@ func idOf(key string) string {
 }
 
 func encodeRecord(r Record) ([]byte, error) {
-	r = r.clone()
+	r = clone(r)
 	if r.Layers == nil {
 		r.Layers = []LayerRecord{}
 	}

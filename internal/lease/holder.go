@@ -10,43 +10,16 @@ import (
 	"os"
 	"os/user"
 	"strings"
-	"time"
 
+	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 )
 
 // Key is where the lease lies in the environment's bucket.
 const Key = "leases/environment.json"
 
-// Holder says who holds a lease and why. The times are the holder's own clock
-// in UTC, so on another machine they are as wrong as the two clocks differ; the
-// lease allows for a tenth of its time to live.
-type Holder struct {
-	ID           string    `json:"id"` // unique per acquisition
-	Environment  string    `json:"environment"`
-	User         string    `json:"user"`
-	Host         string    `json:"host"`
-	PID          int       `json:"pid"`
-	Operation    string    `json:"operation"` // apply, destroy …
-	DeploymentID string    `json:"deployment_id,omitempty"`
-	CIRun        string    `json:"ci_run,omitempty"` // URL of the CI run
-	AcquiredAt   time.Time `json:"acquired_at"`
-	RenewedAt    time.Time `json:"renewed_at"`
-	ExpiresAt    time.Time `json:"expires_at"`
-}
-
-// Expired reports whether the lease is over at this moment.
-func (h Holder) Expired(now time.Time) bool { return !now.Before(h.ExpiresAt) }
-
-// String gives the holder in one line for people.
-func (h Holder) String() string {
-	text := fmt.Sprintf("%s on %s (process %d, %s since %s, expires %s)", h.User, h.Host, h.PID,
-		h.Operation, h.AcquiredAt.UTC().Format(time.RFC3339), h.ExpiresAt.UTC().Format(time.RFC3339))
-	if h.CIRun != "" {
-		text += ", " + h.CIRun
-	}
-	return text
-}
+// Holder says who holds a lease and why.
+type Holder = engine.Holder
 
 // Here gives a Holder with what this process knows of itself: user, host, pid
 // and CI run. An unknown user or host stays "unknown".

@@ -218,41 +218,20 @@ func (s *State) Empty() bool {
 	return true
 }
 
-// Providers gives the provider configurations of the root that the state's
-// resources use, as references: "aws" or "aws.us_east_1". name translates a
-// provider's source address, "registry.terraform.io/hashicorp/aws", into the
-// root's local name for it; nil uses its last part.
-func (s *State) Providers(name func(source string) string) []string {
+// Providers gives the provider configurations that the state's resources were
+// made with, as the state writes them:
+// `provider["registry.terraform.io/hashicorp/aws"].us_east_1`.
+func (s *State) Providers() []string {
 	seen := map[string]bool{}
 	for _, r := range s.resources {
-		if ref := providerReference(r.Provider, name); ref != "" {
-			seen[ref] = true
-		}
+		seen[r.Provider] = true
 	}
-	refs := make([]string, 0, len(seen))
-	for ref := range seen {
-		refs = append(refs, ref)
+	configurations := make([]string, 0, len(seen))
+	for each := range seen {
+		configurations = append(configurations, each)
 	}
-	sort.Strings(refs)
-	return refs
-}
-
-// providerReference takes `provider["registry.terraform.io/hashicorp/aws"].alias`
-// apart.
-func providerReference(config string, name func(string) string) string {
-	start := strings.Index(config, `provider["`)
-	if start < 0 {
-		return ""
-	}
-	source, rest, ok := strings.Cut(config[start+len(`provider["`):], `"]`)
-	if !ok {
-		return ""
-	}
-	local := source[strings.LastIndex(source, "/")+1:]
-	if name != nil {
-		local = name(source)
-	}
-	return local + rest
+	sort.Strings(configurations)
+	return configurations
 }
 
 // Merge gives one state with all resources of the layers' states, for a plan

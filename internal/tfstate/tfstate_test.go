@@ -84,11 +84,8 @@ func TestProviders(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]string{"aws", "aws.us_east_1"}, s.Providers(nil)); diff != "" {
-		t.Error(diff)
-	}
-	named := s.Providers(func(string) string { return "cloud" })
-	if diff := cmp.Diff([]string{"cloud", "cloud.us_east_1"}, named); diff != "" {
+	want := []string{`provider["registry.terraform.io/hashicorp/aws"]`, `provider["registry.terraform.io/hashicorp/aws"].us_east_1`}
+	if diff := cmp.Diff(want, s.Providers()); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -149,7 +146,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		_, _ = s.Instances()
-		_ = s.Providers(nil)
+		_ = s.Providers()
 		_, _ = Merge([]*State{s, s}, nil)
 	})
 }

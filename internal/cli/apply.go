@@ -1,0 +1,134 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/goal-mandala/mandala-deploy/internal/change"
+	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/problem"
+	"github.com/goal-mandala/mandala-deploy/internal/view"
+)
+
+type applyOptions struct {
+	environment   string
+	layers        []string
+	approval      string
+	autoApprove   bool
+	parallelism   int
+	resume        bool
+	allowStateful []string
+}
+
+func (a *app) applyCommand() *cobra.Command {
+	var o applyOptions
+	cmd := &cobra.Command{
+		Use:   "apply ENV",
+		Short: "Preview, ask, and apply layer by layer",
+		Long: `apply previews the environment, asks, and applies the layers that change, in the
+order of their references. Each layer's plan must stay within the preview that
+was approved; anything else stops before it touches AWS.`,
+		Example: `  mandala-deploy apply local
+  mandala-deploy apply production --approval plan.json
+  mandala-deploy apply staging --resume`,
+		Args:              environmentArg,
+		ValidArgsFunction: a.completeEnvironments,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			o.environment = args[0]
+			return a.apply(cmd.Context(), o)
+		},
+	}
+	addLayerFlag(cmd, &o.layers)
+	flags := cmd.Flags()
+	flags.StringVar(&o.approval, "approval", "", "apply exactly what this file (of plan --out) approves")
+	flags.BoolVarP(&o.autoApprove, "auto-approve", "y", false, "do not ask")
+	flags.IntVarP(&o.parallelism, "parallelism", "p", 0, "layers at a time (default: half the cores, at least 2)")
+	flags.BoolVar(&o.resume, "resume", false, "finish an interrupted run, adopting what it created")
+	flags.StringArrayVar(&o.allowStateful, "allow-stateful", nil, "address of a resource that holds data and may be deleted or replaced (repeat for more)")
+	return cmd
+}
+
+func (a *app) apply(ctx context.Context, o applyOptions) error {
+	if o.parallelism < 0 {
+		return flagProblem("--parallelism", "--parallelism wants a positive number")
+	}
+	e, err := a.engine(ctx, o.environment)
+	if err != nil {
+		return err
+	}
+	if o.parallelism > 0 {
+		e.Parallelism = o.parallelism
+	}
+	request := engine.ApplyRequest{
+		Layers: o.layers, Resume: o.resume, AllowStateful: o.allowStateful, Unattended: o.autoApprove,
+		Show: func(p *engine.Preview) { view.Preview(a.human(), p, a.palette(a.human())) },
+		Confirm: func(_ context.Context, p *engine.Preview) error {
+			if o.autoApprove {
+				return nil
+			}
+			return a.confirm(p, e.Environment.Settings.Approval.Required)
+		},
+	}
+	if o.approval != "" {
+		body, err := os.ReadFile(o.approval)
+		if err != nil {
+			return &problem.Error{Code: problem.Usage, Where: problem.Location{Flag: "--approval"}, What: "the approval cannot be read", Err: err}
+		}
+		if request.Approval, err = change.ReadApproval(o.approval, o.environment, body); err != nil {
+			return err
+		}
+		if len(o.layers) == 0 {
+			request.Layers = request.Approval.Inputs.Layers
+		}
+	}
+	result, err := e.Apply(ctx, request)
+	return a.report(result, err)
+}
+
+// report renders a run's result; with --json the errors are part of it.
+func (a *app) report(result *engine.Result, err error) error {
+	if result == nil {
+		return err
+	}
+	if !a.flags.json {
+		view.Result(a.Stdout, result, a.palette(a.Stdout))
+		return err
+	}
+	if writeErr := view.WriteJSON(a.Stdout, view.ResultForJSON(result, err)); writeErr != nil {
+		return writeErr
+	}
+	if err != nil {
+		view.Failure(a.Stderr, err, a.palette(a.Stderr))
+		return &reportedError{err}
+	}
+	return nil
+}
+
+// confirm asks; an environment that wants approval by its name typed in full.
+func (a *app) confirm(p *engine.Preview, required bool) error {
+	if !isTerminal(a.Stdin) {
+		return &problem.Error{Code: problem.ConfirmationMissing, What: "there is no terminal to confirm on",
+			Next: "pass --approval FILE (made by plan --out), or --auto-approve where the environment allows it"}
+	}
+	question, want := fmt.Sprintf("Apply this to %s? [y/N] ", p.Environment), []string{"y", "yes"}
+	if required || p.Environment == "production" {
+		question, want = fmt.Sprintf("Type the environment's name (%s) to apply this: ", p.Environment), []string{p.Environment}
+	}
+	fmt.Fprint(a.Stderr, "\n"+question)
+	answer, err := bufio.NewReader(a.Stdin).ReadString('\n')
+	if err != nil && answer == "" {
+		return &problem.Error{Code: problem.Declined, What: "no answer was given"}
+	}
+	answer = strings.TrimSpace(answer)
+	for _, each := range want {
+		if answer == each || !required && strings.EqualFold(answer, each) {
+			return nil
+		}
+	}
+	return &problem.Error{Code: problem.Declined, What: fmt.Sprintf("the apply of %s was declined; nothing was changed", p.Environment)}
+}

@@ -1,0 +1,402 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/goal-mandala/mandala-deploy/internal/change"
+	"github.com/goal-mandala/mandala-deploy/internal/compose"
+	"github.com/goal-mandala/mandala-deploy/internal/graph"
+	"github.com/goal-mandala/mandala-deploy/internal/problem"
+	"github.com/goal-mandala/mandala-deploy/internal/tfstate"
+)
+
+// ApplyRequest says what is applied and under which conditions.
+type ApplyRequest struct {
+	Layers        []string
+	Approval      *change.Approval // from a file; nil where the preview is confirmed on the spot
+	AllowStateful []string         // addresses that may be lost
+	Resume        bool
+	Unattended    bool // nobody is asked: refused where the environment wants approval
+	// Confirm shows the preview and asks; an error of it ends the run. It is
+	// not called where nothing is to be done or an approval covers it.
+	Confirm func(context.Context, *Preview) error
+	// Show is told of the preview in any case.
+	Show func(*Preview)
+}
+
+// LayerResult is how one step of a run ended.
+type LayerResult struct {
+	Name    string
+	Stage   Stage
+	Result  RunStatus
+	Seconds float64
+	Err     error
+	Because string // the layer that failed, where this one was skipped
+}
+
+// Result is how a run ended.
+type Result struct {
+	DeploymentID string
+	Environment  string
+	Operation    Operation
+	Result       RunStatus
+	Layers       []LayerResult
+	Outputs      map[string]Value
+	Preview      *Preview
+	Seconds      float64
+}
+
+// closing bounds what is written after a run was stopped.
+const closing = 30 * time.Second
+
+// Apply previews the environment under its lease, has the preview confirmed,
+// and applies it layer by layer. The result is never nil when something was
+// begun, whatever the error.
+func (e *Engine) Apply(ctx context.Context, request ApplyRequest) (*Result, error) {
+	return e.change(ctx, OperationApply, request, func(ctx context.Context, dead *deadRun) (*Preview, error) {
+		preview, err := e.previewForApply(ctx, request, dead)
+		if err != nil {
+			return nil, err
+		}
+		return preview, e.authorize(ctx, request, preview, dead)
+	})
+}
+
+// change is the frame of every run that changes the environment: lease, dead
+// runs, preview and leave, record, steps, outputs.
+func (e *Engine) change(ctx context.Context, operation Operation, request ApplyRequest, prepare func(context.Context, *deadRun) (*Preview, error)) (result *Result, err error) {
+	if _, err := e.identity(ctx); err != nil {
+		return nil, err
+	}
+	dead, err := e.findDeadRun(ctx, operation, request.Resume)
+	if err != nil {
+		return nil, err
+	}
+	id := e.NewID()
+	lease, err := e.acquire(ctx, operation, id, dead != nil)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		closingCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+		defer cancel()
+		if releaseErr := lease.Release(closingCtx); releaseErr != nil && err == nil {
+			err = releaseErr
+		}
+	}()
+	held := lease.Context()
+	if dead != nil {
+		if err := e.settle(held, dead); err != nil {
+			return nil, cause(held, err)
+		}
+	}
+	preview, err := prepare(held, dead)
+	if err != nil {
+		return nil, cause(held, err)
+	}
+	result, err = e.carryOut(held, operation, id, preview, dead)
+	return result, cause(held, err)
+}
+
+// cause gives the reason for which a context ended instead of the bare
+// "context canceled" that surfaced.
+func cause(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil || len(problem.Find(err)) > 0 && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	why := context.Cause(ctx)
+	if len(problem.Find(why)) > 0 {
+		return why
+	}
+	return &problem.Error{Code: problem.Interrupted, What: "the run was interrupted", Err: problem.ErrInterrupted}
+}
+
+func (e *Engine) acquire(ctx context.Context, operation Operation, id string, takeOver bool) (Lease, error) {
+	holder := Holder{
+		ID: id, Environment: e.name(), User: e.Actor.User, Host: e.Actor.Host, PID: e.Actor.PID,
+		Operation: operation, DeploymentID: id, CIRun: e.Actor.CIRun,
+	}
+	lease, previous, err := e.Leases.Acquire(ctx, holder, takeOver)
+	if err != nil {
+		return nil, err
+	}
+	if previous != nil {
+		e.note("took over the expired lease of %s@%s (run %s)", previous.User, previous.Host, previous.DeploymentID)
+	}
+	return lease, nil
+}
+
+func (e *Engine) previewForApply(ctx context.Context, request ApplyRequest, dead *deadRun) (*Preview, error) {
+	if request.Approval != nil {
+		if err := e.checkInputs(ctx, request); err != nil {
+			return nil, err
+		}
+	}
+	ask := PreviewRequest{Layers: request.Layers}
+	if dead != nil {
+		return e.adopt(ctx, ask, dead)
+	}
+	return e.Preview(ctx, ask)
+}
+
+// checkInputs compares an approval with the present inputs, before anything is
+// planned.
+func (e *Engine) checkInputs(ctx context.Context, request ApplyRequest) error {
+	identity, err := e.identity(ctx)
+	if err != nil {
+		return err
+	}
+	states, err := e.states(ctx)
+	if err != nil {
+		return err
+	}
+	now, err := e.inputs(ctx, identity, request.Layers, false, states)
+	if err != nil {
+		return err
+	}
+	if differs := request.Approval.Stale(now); len(differs) > 0 && !request.Resume {
+		return &problem.Error{Code: problem.StaleApproval, What: fmt.Sprintf("the approval of %s is stale: %s", e.name(), strings.Join(differs, "; "))}
+	}
+	return nil
+}
+
+// authorize sees that a preview may be applied: nothing stateful is lost
+// unnamed, and it refines an approval or is confirmed.
+func (e *Engine) authorize(ctx context.Context, request ApplyRequest, preview *Preview, dead *deadRun) error {
+	preview.Guarded = change.Guarded(preview.Changes, request.AllowStateful)
+	if request.Show != nil {
+		request.Show(preview)
+	}
+	if len(preview.Guarded) > 0 {
+		return guardProblem(e.name(), preview.Guarded)
+	}
+	if request.Approval != nil {
+		return e.covered(request.Approval, preview, nil)
+	}
+	if preview.Empty() {
+		return nil
+	}
+	if dead != nil && dead.approval != nil {
+		err := e.covered(dead.approval, preview, dead.started)
+		if err == nil {
+			e.note("what is left is part of what run %s was approved for", dead.record.ID)
+			return nil
+		}
+		e.note("what is left is more than run %s was approved for: %s", dead.record.ID, err)
+	}
+	if request.Unattended && e.Environment.Settings.Approval.Required {
+		return &problem.Error{Code: problem.ApprovalRequired, Where: e.settingsFile(), What: fmt.Sprintf("environment %s takes changes only with an approval", e.name())}
+	}
+	return request.Confirm(ctx, preview)
+}
+
+func (e *Engine) covered(approval *change.Approval, preview *Preview, started map[string]bool) error {
+	excess := change.Refines(approval.Set().Changes, preview.Changes, started)
+	if len(excess) == 0 {
+		return nil
+	}
+	return &problem.Error{Code: problem.StaleApproval, What: fmt.Sprintf("the plan of %s exceeds its approval: %s", e.name(), describe(excess))}
+}
+
+// describe lists the first few excesses.
+func describe(excess []change.Excess) string {
+	const most = 5
+	var lines []string
+	for i, x := range excess {
+		if i == most {
+			lines = append(lines, fmt.Sprintf("and %d more", len(excess)-most))
+			break
+		}
+		lines = append(lines, x.Address+": "+x.Why)
+	}
+	return strings.Join(lines, "; ")
+}
+
+func guardProblem(environment string, guarded []change.Change) error {
+	var lines, flags []string
+	for _, c := range guarded {
+		lines = append(lines, fmt.Sprintf("%s %s", c.Operation, c.Address))
+		flags = append(flags, fmt.Sprintf("--allow-stateful '%s'", c.Address))
+	}
+	return &problem.Error{Code: problem.StatefulGuard, Where: problem.Location{Flag: "--allow-stateful"},
+		What: fmt.Sprintf("the plan of %s would lose resources that hold data: %s", environment, strings.Join(lines, "; ")),
+		Next: "if that is meant, add " + strings.Join(flags, " ")}
+}
+
+// run is one run at work.
+type run struct {
+	engine    *Engine
+	operation Operation
+	preview   *Preview
+	journal   Journal
+	started   map[string]bool // addresses that a dead run of this work began to create
+
+	mu      sync.Mutex
+	known   map[string]compose.Outputs
+	states  map[string]*tfstate.State
+	results map[stepKey]*LayerResult
+}
+
+// carryOut writes the record, runs the steps and gives the result.
+func (e *Engine) carryOut(ctx context.Context, operation Operation, id string, preview *Preview, dead *deadRun) (*Result, error) {
+	begun := e.Clock()
+	result := &Result{DeploymentID: id, Environment: e.name(), Operation: operation, Result: Succeeded, Preview: preview, Outputs: preview.Outputs}
+	if preview.Empty() && dead == nil {
+		return result, nil
+	}
+	if err := e.keepApproval(ctx, preview.Approval); err != nil {
+		return nil, err
+	}
+	journal, err := e.Journals.Start(ctx, e.newRecord(operation, id, preview, dead))
+	if err != nil {
+		return nil, err
+	}
+	known, err := knownOutputs(preview.states)
+	if err != nil {
+		return nil, err
+	}
+	r := &run{engine: e, operation: operation, preview: preview, journal: journal, known: known, states: preview.states, results: map[stepKey]*LayerResult{}}
+	if dead != nil {
+		r.started = dead.started
+	}
+	if err := e.markResumed(ctx, dead, id); err != nil {
+		return result, err
+	}
+	e.phase("%s %s", operation, e.name())
+	ends, err := graph.Run(ctx, preview.staging.order, e.Parallelism, r.step)
+	if err != nil {
+		return result, err
+	}
+	failures := r.collect(ctx, result, ends)
+	if result.Result == Succeeded && operation == OperationApply && !preview.Empty() {
+		result.Outputs, err = e.outputs(ctx, r.known)
+		if err != nil {
+			failures = append(failures, err)
+			result.Result = Failed
+		}
+	}
+	closingCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+	defer cancel()
+	if err := journal.Finish(closingCtx, result.Result); err != nil {
+		failures = append(failures, err)
+	}
+	result.Seconds = e.Clock().Sub(begun).Seconds()
+	return result, errors.Join(failures...)
+}
+
+// keepApproval stores what was approved under its digest, so that a resumed
+// run can show that it stays within it.
+func (e *Engine) keepApproval(ctx context.Context, approval *change.Approval) error {
+	body, err := approval.Encode()
+	if err != nil {
+		return err
+	}
+	_, err = e.Store.Put(ctx, approvalKey(approval.Digest), body, Condition{})
+	return err
+}
+
+func approvalKey(digest string) string {
+	return "approvals/" + strings.TrimPrefix(digest, "sha256:") + ".json"
+}
+
+func (e *Engine) newRecord(operation Operation, id string, preview *Preview, dead *deadRun) Record {
+	record := Record{
+		ID: id, Environment: e.name(), Operation: operation, Status: Running, Release: e.Release, StartedAt: e.Clock().UTC(),
+		User: e.Actor.User, Host: e.Actor.Host, CIRun: e.Actor.CIRun, ApprovalDigest: preview.Approval.Digest,
+	}
+	if dead != nil {
+		record.ResumedFrom = dead.record.ID
+	}
+	for _, s := range preview.Steps {
+		record.Layers = append(record.Layers, LayerRecord{Name: s.Layer, Stage: s.Stage, Status: Pending})
+	}
+	return record
+}
+
+func (e *Engine) markResumed(ctx context.Context, dead *deadRun, by string) error {
+	if dead == nil {
+		return nil
+	}
+	return e.Journals.Amend(ctx, dead.record.ID, func(r *Record) {
+		r.ResumedBy = by
+		if r.Status == Running {
+			r.Status = Crashed
+		}
+	})
+}
+
+// collect turns the ends of the steps into the result, and gives the errors.
+func (r *run) collect(ctx context.Context, result *Result, ends []graph.Result[stepKey]) []error {
+	var failures []error
+	for _, end := range ends {
+		layer := LayerResult{Name: end.Key.layer, Stage: end.Key.stage, Result: Succeeded}
+		if done := r.results[end.Key]; done != nil {
+			layer = *done
+		}
+		switch end.Status {
+		case graph.Failed:
+			layer.Err = end.Err
+			failures = append(failures, end.Err)
+		case graph.Skipped:
+			layer.Result, layer.Because = Skipped, end.Because.layer
+		case graph.NotStarted:
+			layer.Result = Skipped
+		case graph.Succeeded:
+		}
+		if layer.Result != Succeeded && layer.Result != Unchanged {
+			result.Result = worse(result.Result, layer.Result)
+		}
+		if end.Status != graph.Succeeded {
+			r.update(ctx, end.Key, func(l *LayerRecord) { l.Status = layer.Result })
+		}
+		result.Layers = append(result.Layers, layer)
+	}
+	if ctx.Err() != nil && result.Result != Succeeded {
+		result.Result = worse(result.Result, Interrupted)
+		failures = append(failures, context.Cause(ctx))
+		if context.Cause(ctx) == nil || len(problem.Find(context.Cause(ctx))) == 0 {
+			failures[len(failures)-1] = &problem.Error{Code: problem.Interrupted, What: fmt.Sprintf("the %s of %s was interrupted", r.operation, r.engine.name()), Err: problem.ErrInterrupted}
+		}
+	}
+	return failures
+}
+
+// worse gives the status that says more of two.
+func worse(a, b RunStatus) RunStatus {
+	order := []RunStatus{Succeeded, Unchanged, Skipped, Failed, Interrupted, Crashed}
+	rank := func(s RunStatus) int {
+		for i, each := range order {
+			if each == s {
+				return i
+			}
+		}
+		return len(order)
+	}
+	if rank(b) > rank(a) {
+		return b
+	}
+	return a
+}
+
+// update changes one step's part of the record. The record is the account of
+// the run, not a condition of it: a failure to write it is told, and the step
+// goes on.
+func (r *run) update(ctx context.Context, key stepKey, change func(*LayerRecord)) {
+	writing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+	defer cancel()
+	err := r.journal.Update(writing, func(record *Record) {
+		for i := range record.Layers {
+			if record.Layers[i].Name == key.layer && record.Layers[i].Stage == key.stage {
+				change(&record.Layers[i])
+			}
+		}
+	})
+	if err != nil {
+		r.engine.note("the deployment record could not be written: %s", err)
+	}
+}

@@ -1,0 +1,81 @@
+package engine
+
+import (
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/goal-mandala/mandala-deploy/internal/environment"
+)
+
+// Engine carries out the use cases on one environment.
+type Engine struct {
+	Environment *environment.Environment
+	Project     fs.FS  // the project directory
+	ProjectDir  string // its absolute path, for files that Terraform reads in place
+	Release     string // the release in use; "" before there are releases
+
+	Terraform Terraform
+	Store     Store
+	Cloud     Cloud
+	Adopter   Adopter
+	Leases    Leases
+	Journals  Journals
+	Files     Files
+	Processes Processes
+
+	Actor    Actor
+	Clock    func() time.Time
+	NewID    func() string
+	Progress func(Progress) // told of each step as it happens; never nil
+
+	// Variables are the names and values of TF_VAR_… that Terraform will see.
+	Variables map[string]string
+	// BackendFlags are boolean settings of the S3 backend beyond its place, for
+	// an endpoint that is not AWS's own.
+	BackendFlags []string
+	// Parallelism is how many Terraform runs may work side by side.
+	Parallelism int
+}
+
+// Actor is who runs the tool.
+type Actor struct {
+	User  string
+	Host  string
+	PID   int
+	CIRun string // URL of the CI run, "" outside CI
+}
+
+// ProgressKind tells what a Progress says.
+type ProgressKind string
+
+// The kinds of progress.
+const (
+	ProgressPhase ProgressKind = "phase" // a phase of the run begins: Text says which
+	ProgressLayer ProgressKind = "layer" // a layer's step changes its Status
+	ProgressEvent ProgressKind = "event" // a resource's event
+	ProgressNote  ProgressKind = "note"  // something worth knowing: Text
+)
+
+// Progress is one thing that happened in a run, for people.
+type Progress struct {
+	Time    time.Time
+	Kind    ProgressKind
+	Layer   string
+	Stage   Stage
+	Status  RunStatus
+	Event   *Event
+	Text    string
+	Seconds float64
+}
+
+func (e *Engine) phase(format string, args ...any) {
+	e.Progress(Progress{Time: e.Clock(), Kind: ProgressPhase, Text: fmt.Sprintf(format, args...)})
+}
+
+func (e *Engine) note(format string, args ...any) {
+	e.Progress(Progress{Time: e.Clock(), Kind: ProgressNote, Text: fmt.Sprintf(format, args...)})
+}
+
+// name is the environment's name.
+func (e *Engine) name() string { return e.Environment.Name }

@@ -1,0 +1,381 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+
+	tfjson "github.com/hashicorp/terraform-json"
+
+	"github.com/goal-mandala/mandala-deploy/internal/change"
+	"github.com/goal-mandala/mandala-deploy/internal/compose"
+	"github.com/goal-mandala/mandala-deploy/internal/environment"
+	"github.com/goal-mandala/mandala-deploy/internal/problem"
+	"github.com/goal-mandala/mandala-deploy/internal/tfstate"
+)
+
+// Preview is what a run would do: one plan of the uncut root, the steps that
+// carry it out, and the approval that covers it.
+type Preview struct {
+	Environment string
+	Release     string
+	Destroy     bool
+	Approval    *change.Approval
+	Changes     []change.Change
+	Steps       []Step           // in an order in which they may run
+	Layers      []string         // all that were looked at, in order
+	Guarded     []change.Change  // stateful losses; apply wants their addresses named
+	Outputs     map[string]Value // the root's outputs as planned
+
+	staging staging
+	states  map[string]*tfstate.State
+	set     change.Set
+	imports []compose.Import
+	planned map[string]map[string]any // address → planned values, for adoption only
+}
+
+// Summary counts the preview's changes.
+func (p *Preview) Summary() change.Summary { return change.Summarize(p.Changes) }
+
+// Empty reports whether there is nothing to do.
+func (p *Preview) Empty() bool { return len(p.Steps) == 0 }
+
+// PreviewRequest selects what is previewed.
+type PreviewRequest struct {
+	Layers  []string // all when empty
+	Destroy bool
+	imports []compose.Import
+}
+
+// previewDir and slicePrefix name the directories of composed roots.
+const (
+	previewDir  = "preview"
+	outputsDir  = "outputs"
+	slicePrefix = "layer-"
+)
+
+// Preview plans the environment as one. It changes nothing.
+func (e *Engine) Preview(ctx context.Context, request PreviewRequest) (*Preview, error) {
+	identity, err := e.identity(ctx)
+	if err != nil {
+		return nil, err
+	}
+	states, err := e.states(ctx)
+	if err != nil {
+		return nil, err
+	}
+	selection, err := e.selection(request, states)
+	if err != nil {
+		return nil, err
+	}
+	e.phase("planning %s", e.name())
+	preview, err := e.plan(ctx, request, selection, states, nil)
+	if err != nil {
+		return nil, err
+	}
+	if drawn := preview.staging.drawn; len(drawn) > 0 {
+		// A staged deletion takes these along, so the plan has to say so.
+		if preview, err = e.plan(ctx, request, selection, states, drawn); err != nil {
+			return nil, err
+		}
+	}
+	inputs, err := e.inputs(ctx, identity, request.Layers, request.Destroy, states)
+	if err != nil {
+		return nil, err
+	}
+	preview.Approval, err = change.NewApproval(e.name(), inputs, preview.set)
+	if err != nil {
+		return nil, err
+	}
+	preview.Approval.CreatedAt, preview.Approval.CreatedBy = e.Clock().UTC(), e.Actor.User
+	return preview, nil
+}
+
+// identity checks that the credentials belong where deploy.hcl says.
+func (e *Engine) identity(ctx context.Context) (Identity, error) {
+	identity, err := e.Cloud.Identity(ctx)
+	if err != nil {
+		return Identity{}, err
+	}
+	want := e.Environment.Settings.Account
+	if want != "" && identity.Account != want {
+		return Identity{}, &problem.Error{Code: problem.WrongAccount, Where: e.settingsFile(),
+			What: fmt.Sprintf("environment %s belongs to account %s, the credentials to %s (%s)", e.name(), want, identity.Account, identity.ARN)}
+	}
+	return identity, nil
+}
+
+func (e *Engine) settingsFile() problem.Location {
+	return problem.Location{File: filepath.Join(environment.Dir, e.name(), environment.SettingsFile)}
+}
+
+// selected is a resolved choice of layers.
+type selected struct {
+	keep    []string // declared layers, in the root's order
+	orphans []string
+	all     bool
+}
+
+func (s selected) has(layer string) bool {
+	return slices.Contains(s.keep, layer) || slices.Contains(s.orphans, layer)
+}
+
+// selection resolves --layer. A destroy of a layer on which another one with
+// resources stands is refused unless that goes too.
+func (e *Engine) selection(request PreviewRequest, states map[string]*tfstate.State) (selected, error) {
+	orphans := e.orphans(states)
+	chosen := selected{orphans: orphans, all: true}
+	for _, layer := range e.Environment.Root.Layers {
+		chosen.keep = append(chosen.keep, layer.Name)
+	}
+	if len(request.Layers) == 0 {
+		return chosen, nil
+	}
+	known := append(slices.Clone(chosen.keep), orphans...)
+	for _, name := range request.Layers {
+		if !slices.Contains(known, name) {
+			return selected{}, &problem.Error{Code: problem.UnknownLayer, Where: problem.Location{Flag: "--layer"},
+				What: fmt.Sprintf("environment %s has no layer %q; it has %s", e.name(), name, strings.Join(known, ", "))}
+		}
+	}
+	wanted := func(name string) bool { return slices.Contains(request.Layers, name) }
+	chosen.keep = slices.DeleteFunc(chosen.keep, func(n string) bool { return !wanted(n) })
+	chosen.orphans = slices.DeleteFunc(slices.Clone(orphans), func(n string) bool { return !wanted(n) })
+	chosen.all = false
+	if !request.Destroy {
+		return chosen, nil
+	}
+	layers := e.Environment.Root.Graph()
+	for _, dependant := range layers.AllDependants(request.Layers...) {
+		if state := states[dependant]; state != nil && !state.Empty() && !wanted(dependant) {
+			return selected{}, &problem.Error{Code: problem.UndeployedUpstream, Where: problem.Location{Flag: "--layer"},
+				What: fmt.Sprintf("layer %s of %s stands on what would be destroyed", dependant, e.name()),
+				Next: "add --layer " + dependant + ", or destroy it first"}
+		}
+	}
+	return chosen, nil
+}
+
+// plan composes the preview root, plans it and works out the steps.
+func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen selected, states map[string]*tfstate.State, replace []string) (*Preview, error) {
+	known, err := knownOutputs(states)
+	if err != nil {
+		return nil, err
+	}
+	var merged []*tfstate.State
+	var providers []string
+	for layer, state := range states {
+		if chosen.has(layer) {
+			merged = append(merged, state)
+			providers = append(providers, state.Providers()...)
+		}
+	}
+	composition, err := compose.Compose(e.Environment.Root, compose.Request{
+		Keep: chosen.keep, Known: known, Imports: request.imports, Outputs: true,
+		Orphans: chosen.orphans, StateProviders: providers,
+	})
+	if err != nil {
+		return nil, err
+	}
+	state, err := tfstate.Merge(merged, func(output string) bool { _, ok := layerOf(output); return ok })
+	if err != nil {
+		return nil, err
+	}
+	planned, err := e.planIn(ctx, previewDir, composition, map[string][]byte{"terraform.tfstate": state},
+		PlanOptions{Destroy: request.Destroy, Replace: replace})
+	if err != nil {
+		return nil, err
+	}
+	if err := e.checkRegion(planned); err != nil {
+		return nil, err
+	}
+	set := change.FromPlan(planned, e.planOptions())
+	preview := &Preview{
+		Environment: e.name(), Release: e.Release, Destroy: request.Destroy, Changes: set.Changes, set: set, states: states,
+		imports: request.imports, planned: plannedValues(planned), Outputs: plannedOutputs(planned),
+		Guarded: change.Guarded(set.Changes, nil),
+	}
+	if err := e.layOut(preview, chosen, request.Destroy); err != nil {
+		return nil, err
+	}
+	return preview, nil
+}
+
+func (e *Engine) planOptions() change.Options {
+	return change.Options{StatefulTypes: e.Environment.Settings.Guard.StatefulTypes, LayerOutput: layerOf}
+}
+
+// layOut works out the steps of a preview.
+func (e *Engine) layOut(p *Preview, chosen selected, destroy bool) error {
+	layers := e.Environment.Root.Graph()
+	upstreams, orphans := map[string][]string{}, map[string]bool{}
+	for layer, state := range p.states {
+		upstreams[layer] = readMeta(state).Upstream
+	}
+	for _, layer := range chosen.orphans {
+		orphans[layer] = true
+	}
+	var err error
+	if destroy {
+		touched := map[string]bool{}
+		for layer := range p.set.ByLayer() {
+			touched[layer] = true
+		}
+		p.staging = stageDestroy(layers, upstreams, touched)
+	} else {
+		outputs := map[string]bool{}
+		for layer := range p.set.OutputLayers {
+			if !orphans[layer] && slices.Contains(chosen.keep, layer) {
+				outputs[layer] = true
+			}
+		}
+		p.staging, err = stage(stagingInput{layers: layers, upstreams: upstreams, orphans: orphans,
+			changes: p.set.Changes, outputs: outputs, states: p.states})
+		if err != nil {
+			return err
+		}
+	}
+	if p.Steps, err = p.staging.list(); err != nil {
+		return fmt.Errorf("order the steps of %s: %w", e.name(), err)
+	}
+	order, err := layers.Order()
+	if err != nil {
+		return err
+	}
+	p.Layers = slices.DeleteFunc(order, func(n string) bool { return !chosen.has(n) })
+	p.Layers = append(p.Layers, chosen.orphans...)
+	return nil
+}
+
+// planIn lays a composition out, plans it there, and removes what holds values.
+func (e *Engine) planIn(ctx context.Context, name string, composition *compose.Composition, secret map[string][]byte, options PlanOptions) (plan *tfjson.Plan, err error) {
+	dir, err := e.lay(name, composition, secret)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if releaseErr := dir.Release(); err == nil {
+			err = releaseErr
+		}
+	}()
+	if err := e.Terraform.Init(ctx, dir.Path()); err != nil {
+		return nil, e.inLayer(err, "")
+	}
+	options.VarFiles = e.varFiles()
+	plan, err = e.Terraform.Plan(ctx, dir.Path(), options)
+	return plan, e.inLayer(err, "")
+}
+
+// lay writes a composition to its directory.
+func (e *Engine) lay(name string, composition *compose.Composition, secret map[string][]byte) (Directory, error) {
+	files := map[string][]byte{}
+	for file, body := range composition.Files {
+		files[file] = body
+	}
+	lock, err := e.lockFileBody()
+	if err != nil {
+		return nil, err
+	}
+	if lock != nil {
+		files[lockFile] = lock
+	}
+	all := map[string][]byte{}
+	for file, body := range secret {
+		all[file] = body
+	}
+	if len(composition.Variables) > 0 {
+		body, err := json.Marshal(composition.Variables)
+		if err != nil {
+			return nil, fmt.Errorf("write the outputs that %s takes: %w", name, err)
+		}
+		all["mandala.auto.tfvars.json"] = body
+	}
+	return e.Files.Lay(name, files, all)
+}
+
+func (e *Engine) varFiles() []string {
+	if e.Environment.VarFile == "" {
+		return nil
+	}
+	return []string{filepath.Join(e.ProjectDir, filepath.FromSlash(e.Environment.VarFile))}
+}
+
+// checkRegion compares the default provider's region with deploy.hcl's, where
+// the plan tells it.
+func (e *Engine) checkRegion(plan *tfjson.Plan) error {
+	if plan.Config == nil {
+		return nil
+	}
+	for _, provider := range plan.Config.ProviderConfigs {
+		if provider.Name != "aws" || provider.Alias != "" || provider.ModuleAddress != "" {
+			continue
+		}
+		expression := provider.Expressions["region"]
+		if expression == nil || expression.ExpressionData == nil {
+			continue
+		}
+		region, _ := expression.ConstantValue.(string)
+		for _, reference := range expression.References {
+			if variable := plan.Variables[strings.TrimPrefix(reference, "var.")]; variable != nil {
+				region, _ = variable.Value.(string)
+			}
+		}
+		if want := e.Environment.Settings.Region; region != "" && region != want {
+			return &problem.Error{Code: problem.WrongRegion, Where: e.settingsFile(),
+				What: fmt.Sprintf("environment %s is set to region %s, but the aws provider to %s", e.name(), want, region),
+				Next: "give `region` the same value in deploy.hcl and in the root's variables"}
+		}
+	}
+	return nil
+}
+
+// plannedValues keeps the planned values of what is to be created.
+func plannedValues(plan *tfjson.Plan) map[string]map[string]any {
+	values := map[string]map[string]any{}
+	for _, rc := range plan.ResourceChanges {
+		if rc.Change == nil || !rc.Change.Actions.Create() && !rc.Change.Actions.Replace() {
+			continue
+		}
+		if after, ok := rc.Change.After.(map[string]any); ok {
+			values[rc.Address] = after
+		}
+	}
+	return values
+}
+
+// Value is a root output: Known is false until it has been applied, and a
+// sensitive value is not kept at all.
+type Value struct {
+	Value     any  `json:"value"`
+	Sensitive bool `json:"sensitive,omitempty"`
+	Known     bool `json:"-"`
+}
+
+func plannedOutputs(plan *tfjson.Plan) map[string]Value {
+	outputs := map[string]Value{}
+	for name, oc := range plan.OutputChanges {
+		if _, internal := layerOf(name); internal || oc.Actions.Delete() {
+			continue
+		}
+		value := Value{Known: oc.AfterUnknown == nil || oc.AfterUnknown == false}
+		if value.Sensitive = oc.AfterSensitive != nil && oc.AfterSensitive != false; !value.Sensitive && value.Known {
+			value.Value = oc.After
+		}
+		outputs[name] = value
+	}
+	return outputs
+}
+
+// sortedKeys gives a map's keys in order.
+func sortedKeys[V any](m map[string]V) []string {
+	keys := make([]string, 0, len(m))
+	for key := range m {
+		keys = append(keys, key)
+	}
+	sort.Strings(keys)
+	return keys
+}

@@ -1,0 +1,368 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/goal-mandala/mandala-deploy/internal/change"
+	"github.com/goal-mandala/mandala-deploy/internal/compose"
+	"github.com/goal-mandala/mandala-deploy/internal/problem"
+	"github.com/goal-mandala/mandala-deploy/internal/tfstate"
+)
+
+// deadRun is an earlier run that did not end well, with what is known of it.
+type deadRun struct {
+	record   Record
+	approval *change.Approval // what it was approved for; nil if that is lost
+	events   map[string][]Event
+	started  map[string]bool // addresses that it began to create
+}
+
+// adoptRounds bounds how often a resumed preview is planned again because the
+// last round found more: each round makes the ids known that the next one's
+// look-ups need, and no chain of references in a layer is longer.
+const adoptRounds = 8
+
+// waitPoll is how often a dead run's lease or process is looked at.
+const waitPoll = 500 * time.Millisecond
+
+// findDeadRun looks for the run to resume, or refuses to start over one whose
+// resources may stand outside any state.
+func (e *Engine) findDeadRun(ctx context.Context, operation Operation, resume bool) (*deadRun, error) {
+	record, err := e.lastRun(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if record == nil || record.ResumedBy != "" {
+		if resume {
+			return nil, nothingToResume(e.name())
+		}
+		return nil, nil //nolint:nilnil // no dead run is the ordinary case
+	}
+	held, err := e.Leases.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	atWork := held != nil && held.DeploymentID == record.ID && held.ExpiresAt.After(e.Clock())
+	switch {
+	case resume && !record.Resumable() && !record.Unsettled():
+		return nil, nothingToResume(e.name())
+	case resume:
+		if atWork {
+			if err := e.awaitExpiry(ctx, *held); err != nil {
+				return nil, err
+			}
+		}
+	case !record.Unsettled() || atWork:
+		return nil, nil //nolint:nilnil // a live run is the lease's business
+	case operation == OperationDestroy && record.Operation == OperationDestroy:
+		// What a destroy left half done, another one finishes.
+	default:
+		return nil, &problem.Error{Code: problem.InterruptedRun,
+			What: fmt.Sprintf("run %s of %s (%s by %s@%s, %s) did not finish", record.ID, e.name(), record.Operation, record.User, record.Host, record.StartedAt.Format(time.RFC3339)),
+			Next: fmt.Sprintf("`mandala-deploy apply %s --resume` adopts what it created and goes on", e.name())}
+	}
+	return e.loadDeadRun(ctx, *record)
+}
+
+func nothingToResume(environment string) error {
+	return &problem.Error{Code: problem.NothingToResume, Where: problem.Location{Flag: "--resume"}, What: "no interrupted run of " + environment}
+}
+
+// lastRun gives the newest record that stands for a change, nil if none.
+func (e *Engine) lastRun(ctx context.Context) (*Record, error) {
+	const enough = 20 // unlocks in between are few
+	records, err := e.Journals.List(ctx, enough)
+	if err != nil {
+		return nil, err
+	}
+	for i := range records {
+		if records[i].Operation != OperationUnlock {
+			return &records[i], nil
+		}
+	}
+	return nil, nil //nolint:nilnil // an environment may have no runs
+}
+
+// awaitExpiry waits for a dead run's lease to expire. One that is renewed
+// meanwhile is not dead.
+func (e *Engine) awaitExpiry(ctx context.Context, held Holder) error {
+	e.note("waiting until %s for the lease of run %s to expire", held.ExpiresAt.Format(time.TimeOnly), held.DeploymentID)
+	for {
+		select {
+		case <-ctx.Done():
+			return &problem.Error{Code: problem.Interrupted, What: "the run was interrupted", Err: problem.ErrInterrupted}
+		case <-time.After(waitPoll):
+		}
+		now, err := e.Leases.Read(ctx)
+		if err != nil {
+			return err
+		}
+		if now == nil || now.ID != held.ID || !now.ExpiresAt.After(e.Clock()) {
+			return nil
+		}
+		if now.ExpiresAt.After(held.ExpiresAt) {
+			return &problem.Error{Code: problem.Locked, What: fmt.Sprintf("run %s of %s is still at work: %s@%s renewed its lease", held.DeploymentID, e.name(), held.User, held.Host)}
+		}
+	}
+}
+
+func (e *Engine) loadDeadRun(ctx context.Context, record Record) (*deadRun, error) {
+	dead := &deadRun{record: record, started: map[string]bool{}}
+	var err error
+	if dead.events, err = e.Journals.Events(ctx, record.ID); err != nil {
+		return nil, err
+	}
+	if dead.events == nil {
+		dead.events = map[string][]Event{}
+	}
+	if record.ApprovalDigest != "" {
+		object, err := e.Store.Get(ctx, approvalKey(record.ApprovalDigest))
+		if err == nil {
+			dead.approval, err = change.ReadApproval(approvalKey(record.ApprovalDigest), e.name(), object.Body)
+		}
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return nil, err
+		}
+	}
+	return dead, nil
+}
+
+// settle makes sure that nothing of a dead run is still at work, and takes its
+// locks away; nobody else's.
+func (e *Engine) settle(ctx context.Context, dead *deadRun) error {
+	e.phase("settling run %s", dead.record.ID)
+	for _, layer := range dead.record.Layers {
+		if layer.Status != Running && layer.Status != Crashed {
+			continue
+		}
+		if err := e.awaitProcess(ctx, layer); err != nil {
+			return err
+		}
+		if err := e.readLeftover(dead, layer.Name); err != nil {
+			return err
+		}
+		if err := e.releaseLock(ctx, dead.record, layer); err != nil {
+			return err
+		}
+	}
+	for _, events := range dead.events {
+		for _, event := range events {
+			if event.Kind == ApplyStart && event.Action == "create" {
+				dead.started[event.Address] = true
+			}
+		}
+	}
+	return nil
+}
+
+// awaitProcess waits for a Terraform that outlived the tool: it writes its
+// state when it is done, and then nothing is lost.
+func (e *Engine) awaitProcess(ctx context.Context, layer LayerRecord) error {
+	if layer.Process.PID == 0 {
+		return nil
+	}
+	told := false
+	for {
+		alive, known := e.Processes.Alive(layer.Process)
+		if !known {
+			e.note("layer %s: Terraform ran on host %s, which this one cannot see; its lease has expired", layer.Name, layer.Process.Host)
+			return nil
+		}
+		if !alive {
+			// Its providers can outlive it and would finish what they began
+			// while this run looks for what is there.
+			e.Processes.EndOrphans(layer.Process)
+			return nil
+		}
+		if !told {
+			e.note("layer %s: waiting for the Terraform (pid %d) of the interrupted run to end", layer.Name, layer.Process.PID)
+			told = true
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(waitPoll):
+		}
+	}
+}
+
+// readLeftover adds the events that Terraform wrote after the last one that
+// the record has, where the run was on this host.
+func (e *Engine) readLeftover(dead *deadRun, layer string) error {
+	if dead.record.Host != e.Actor.Host {
+		return nil
+	}
+	body, err := e.Files.Leftover(slicePrefix + layer)
+	if err != nil || len(body) == 0 {
+		return err
+	}
+	return e.Terraform.ReadEvents(bytes.NewReader(body), func(event Event) {
+		dead.events[layer] = append(dead.events[layer], event)
+	})
+}
+
+// releaseLock deletes the lock that a dead run's Terraform left on a layer's
+// state. It is known by its id; where the run died before it could note that,
+// by its time and holder: while the run held the environment's lease.
+func (e *Engine) releaseLock(ctx context.Context, record Record, layer LayerRecord) error {
+	lock, err := e.readLock(ctx, layer.Name)
+	if err != nil || lock == nil {
+		return err
+	}
+	own := layer.StateLockID != "" && lock.ID == layer.StateLockID
+	if layer.StateLockID == "" && !layer.StartedAt.IsZero() {
+		own = lock.Operation == "OperationTypeApply" && lock.Who == record.User+"@"+record.Host &&
+			!lock.Created.Before(layer.StartedAt.Add(-time.Second))
+	}
+	if !own {
+		return &problem.Error{Code: problem.StateLocked,
+			What: fmt.Sprintf("the state of layer %s of %s is locked by %s since %s (lock %s), which is not the interrupted run's lock", layer.Name, e.name(), lock.Who, lock.Created.Format(time.RFC3339), lock.ID)}
+	}
+	if err := e.Store.Delete(ctx, StateKey(layer.Name)+lockSuffix, lock.etag); err != nil && !errors.Is(err, ErrPrecondition) {
+		return err
+	}
+	e.note("layer %s: released the lock that run %s left behind", layer.Name, record.ID)
+	return nil
+}
+
+// adopt previews the environment with import blocks for everything that a dead
+// run created and no state has: what it reported, by the id it reported; what
+// it began and never reported, by a look into the account.
+func (e *Engine) adopt(ctx context.Context, request PreviewRequest, dead *deadRun) (*Preview, error) {
+	imports := map[string]string{}
+	var lost []string
+	for range adoptRounds {
+		request.imports = importBlocks(imports)
+		preview, err := e.Preview(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		found, notImportable, err := e.search(ctx, preview, dead, imports)
+		if err != nil {
+			return nil, err
+		}
+		lost = notImportable
+		if len(found) == 0 {
+			if len(lost) > 0 {
+				return nil, cannotAdopt(e.name(), lost)
+			}
+			return preview, nil
+		}
+		for _, address := range sortedKeys(found) {
+			e.note("adopting %s (%s), which run %s created", address, found[address], dead.record.ID)
+			imports[address] = found[address]
+		}
+	}
+	return nil, fmt.Errorf("adopting what run %s created did not come to an end after %d rounds", dead.record.ID, adoptRounds)
+}
+
+func importBlocks(imports map[string]string) []compose.Import {
+	var blocks []compose.Import
+	for _, address := range sortedKeys(imports) {
+		blocks = append(blocks, compose.Import{To: address, ID: imports[address]})
+	}
+	return blocks
+}
+
+func cannotAdopt(environment string, lost []string) error {
+	text := ""
+	for _, each := range lost {
+		text += "; " + each
+	}
+	return &problem.Error{Code: problem.CannotAdopt, What: fmt.Sprintf("the interrupted run of %s created resources that cannot be imported%s", environment, text)}
+}
+
+// search gives the import ids of addresses that the preview would create but
+// that exist already. lost lists those that exist and cannot be imported.
+func (e *Engine) search(ctx context.Context, preview *Preview, dead *deadRun, have map[string]string) (found map[string]string, lost []string, err error) {
+	found = map[string]string{}
+	reported := reportedCreations(dead.events)
+	taken, err := takenIDs(preview.states, have)
+	if err != nil {
+		return nil, nil, err
+	}
+	everywhere := dead.record.Host != e.Actor.Host
+	for _, c := range preview.Changes {
+		if c.Operation != change.Create || have[c.Address] != "" || !worked(dead.record, c.Layer) {
+			continue
+		}
+		planned := preview.planned[c.Address]
+		if id := reported[c.Address]; id != "" {
+			importID, ok, err := e.Adopter.ImportID(ctx, c.Type, id, planned)
+			if err != nil {
+				return nil, nil, err
+			}
+			if !ok {
+				lost = append(lost, fmt.Sprintf("%s with id %s", c.Address, id))
+				continue
+			}
+			if importID != "" {
+				found[c.Address] = importID
+			}
+			continue
+		}
+		if !dead.started[c.Address] && !everywhere {
+			continue
+		}
+		importID, ok, err := e.Adopter.Find(ctx, c.Type, planned, taken)
+		if err != nil {
+			return nil, nil, err
+		}
+		if ok {
+			found[c.Address] = importID
+			taken[importID] = true
+		}
+	}
+	return found, lost, nil
+}
+
+// worked reports whether a run's Terraform was at work in a layer when it died.
+func worked(record Record, layer string) bool {
+	for _, l := range record.Layers {
+		if l.Name == layer && (l.Status == Running || l.Status == Crashed) {
+			return true
+		}
+	}
+	return false
+}
+
+// reportedCreations gives the ids of what was reported as created and not as
+// deleted after that.
+func reportedCreations(events map[string][]Event) map[string]string {
+	ids := map[string]string{}
+	for _, list := range events {
+		for _, event := range list {
+			if event.Kind != ApplyComplete {
+				continue
+			}
+			switch event.Action {
+			case "create":
+				ids[event.Address] = event.IDValue
+			case "delete":
+				delete(ids, event.Address)
+			}
+		}
+	}
+	return ids
+}
+
+func takenIDs(states map[string]*tfstate.State, imports map[string]string) (map[string]bool, error) {
+	taken := map[string]bool{}
+	for _, state := range states {
+		instances, err := state.Instances()
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range instances {
+			taken[i.ID] = true
+		}
+	}
+	for _, id := range imports {
+		taken[id] = true
+	}
+	return taken, nil
+}

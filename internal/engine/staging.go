@@ -1,0 +1,327 @@
+package engine
+
+import (
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/goal-mandala/mandala-deploy/internal/change"
+	"github.com/goal-mandala/mandala-deploy/internal/graph"
+	"github.com/goal-mandala/mandala-deploy/internal/tfstate"
+)
+
+// Stage is which part of a layer's work a step does.
+type Stage string
+
+// The stages. A layer whose deletions must come before those of a layer that
+// it depends on has a release step before its apply step.
+const (
+	StageRelease Stage = "release" // delete what stands on an upstream layer's lost resources
+	StageApply   Stage = "apply"
+	StageDestroy Stage = "destroy" // the whole layer goes
+)
+
+// Step is one Terraform apply of a run.
+type Step struct {
+	Layer     string   `json:"layer"`
+	Stage     Stage    `json:"stage"`
+	Addresses []string `json:"addresses,omitempty"` // what a release step deletes
+}
+
+func (s Step) key() stepKey { return stepKey{s.Layer, s.Stage} }
+
+type stepKey struct {
+	layer string
+	stage Stage
+}
+
+// stagingInput is what the order of a run follows from.
+type stagingInput struct {
+	layers    *graph.Graph[string] // the root's layers
+	upstreams map[string][]string  // of layers in the states, as last recorded
+	orphans   map[string]bool      // layers in the states only
+	changes   []change.Change
+	outputs   map[string]bool // layers whose outputs change
+	states    map[string]*tfstate.State
+}
+
+// staging is the outcome: the steps with their order, and resources that would
+// be destroyed along with a release although the plan does not replace them.
+type staging struct {
+	steps map[stepKey]Step
+	order *graph.Graph[stepKey]
+	drawn []string // addresses to be replaced too
+}
+
+// stage plans the steps of an apply. Layers go in the order of their
+// references; what an orphan or a release step deletes goes first where a
+// layer that it stands on loses resources.
+func stage(in stagingInput) (staging, error) {
+	byLayer := change.Set{Changes: in.changes}.ByLayer()
+	out := staging{steps: map[stepKey]Step{}, order: graph.New[stepKey]()}
+	touched := map[string]bool{}
+	for layer := range byLayer {
+		touched[layer] = true
+	}
+	for layer := range in.outputs {
+		touched[layer] = true
+	}
+	for layer := range touched {
+		step := Step{Layer: layer, Stage: StageApply}
+		if in.orphans[layer] {
+			step.Stage = StageDestroy
+		}
+		out.steps[step.key()] = step
+		out.order.Add(step.key())
+	}
+	if err := out.releases(in, byLayer); err != nil {
+		return staging{}, err
+	}
+	out.connectApplies(in, touched)
+	out.connectReleases(in)
+	out.connectOrphans(in, byLayer)
+	return out, nil
+}
+
+// releases finds deletions of a layer that must precede those of a layer it
+// depends on: a lost resource of the latter is named, by id or ARN, in the
+// former's present attributes.
+func (out *staging) releases(in stagingInput, byLayer map[string][]change.Change) error {
+	for layer, changes := range byLayer {
+		if in.orphans[layer] {
+			continue
+		}
+		lost := map[string]bool{}
+		for _, upstream := range in.layers.AllDependencies(layer) {
+			for _, c := range byLayer[upstream] {
+				if loses(c) {
+					for _, id := range c.Identities {
+						lost[id] = true
+					}
+				}
+			}
+		}
+		if len(lost) == 0 {
+			continue
+		}
+		addresses := map[string]bool{}
+		for _, c := range changes {
+			if loses(c) && c.Deposed == "" && mentions(c.Mentions, lost) {
+				addresses[c.Address] = true
+			}
+		}
+		if len(addresses) == 0 {
+			continue
+		}
+		drawn, err := along(in.states[layer], addresses)
+		if err != nil {
+			return err
+		}
+		planned := map[string]change.Operation{}
+		for _, c := range changes {
+			planned[c.Address] = c.Operation
+		}
+		for _, address := range drawn {
+			if op := planned[address]; op != change.Replace && op != change.Delete {
+				out.drawn = append(out.drawn, address)
+			}
+		}
+		step := Step{Layer: layer, Stage: StageRelease, Addresses: sortedSet(addresses)}
+		out.steps[step.key()] = step
+		out.order.Add(step.key())
+	}
+	sort.Strings(out.drawn)
+	return nil
+}
+
+func loses(c change.Change) bool {
+	return c.Operation == change.Delete || c.Operation == change.Replace
+}
+
+func mentions(values map[string]bool, lost map[string]bool) bool {
+	for id := range lost {
+		if values[id] {
+			return true
+		}
+	}
+	return false
+}
+
+// along gives the instances of a state that a targeted destroy takes along:
+// those that depend on one of the addresses.
+func along(state *tfstate.State, addresses map[string]bool) ([]string, error) {
+	if state == nil {
+		return nil, nil
+	}
+	instances, err := state.Instances()
+	if err != nil {
+		return nil, err
+	}
+	resources := map[string]bool{}
+	for address := range addresses {
+		resources[withoutIndexes(address)] = true
+	}
+	var drawn []string
+	for _, i := range instances {
+		for _, dependency := range i.Dependencies {
+			if resources[dependency] && !addresses[i.Address] {
+				drawn = append(drawn, i.Address)
+				break
+			}
+		}
+	}
+	return drawn, nil
+}
+
+// withoutIndexes turns module.a["x"].t.n[0] into module.a.t.n, the form in
+// which a state lists dependencies.
+func withoutIndexes(address string) string {
+	var b strings.Builder
+	depth, quoted := 0, false
+	for i := 0; i < len(address); i++ {
+		ch := address[i]
+		switch {
+		case quoted && ch == '\\':
+			i++
+		case depth > 0 && ch == '"':
+			quoted = !quoted
+		case quoted:
+		case ch == '[':
+			depth++
+		case ch == ']':
+			depth--
+		case depth == 0:
+			b.WriteByte(ch)
+		}
+	}
+	return b.String()
+}
+
+func (out *staging) connectApplies(in stagingInput, touched map[string]bool) {
+	for layer := range touched {
+		key := stepKey{layer, StageApply}
+		if !out.has(key) {
+			continue
+		}
+		for _, upstream := range in.layers.AllDependencies(layer) {
+			if on := (stepKey{upstream, StageApply}); out.has(on) {
+				out.order.Connect(key, on)
+			}
+		}
+	}
+}
+
+func (out *staging) connectReleases(in stagingInput) {
+	for key := range out.steps {
+		if key.stage != StageRelease {
+			continue
+		}
+		out.order.Connect(stepKey{key.layer, StageApply}, key)
+		for _, upstream := range in.layers.AllDependencies(key.layer) {
+			for _, stage := range []Stage{StageRelease, StageApply} {
+				if later := (stepKey{upstream, stage}); out.has(later) {
+					out.order.Connect(later, key)
+				}
+			}
+		}
+	}
+}
+
+// connectOrphans puts the destruction of a layer that left the root after the
+// layers that last stood on it, and before the layers that it stood on where
+// those lose something. Where both cannot be had, the second is given up.
+func (out *staging) connectOrphans(in stagingInput, byLayer map[string][]change.Change) {
+	for layer, upstreams := range in.upstreams {
+		for _, upstream := range upstreams {
+			if !in.orphans[upstream] || !out.has(stepKey{upstream, StageDestroy}) {
+				continue
+			}
+			for _, stage := range []Stage{StageApply, StageDestroy} {
+				if first := (stepKey{layer, stage}); out.has(first) {
+					out.order.Connect(stepKey{upstream, StageDestroy}, first)
+				}
+			}
+		}
+	}
+	for layer := range in.orphans {
+		key := stepKey{layer, StageDestroy}
+		if !out.has(key) {
+			continue
+		}
+		for _, upstream := range in.upstreams[layer] {
+			later := stepKey{upstream, StageApply}
+			if !out.has(later) || !anyLoses(byLayer[upstream]) || slices.Contains(out.order.AllDependencies(key), later) {
+				continue
+			}
+			out.order.Connect(later, key)
+		}
+	}
+}
+
+func anyLoses(changes []change.Change) bool {
+	for _, c := range changes {
+		if loses(c) {
+			return true
+		}
+	}
+	return false
+}
+
+func (out *staging) has(key stepKey) bool {
+	_, ok := out.steps[key]
+	return ok
+}
+
+// list gives the steps in an order that they may run in.
+func (out *staging) list() ([]Step, error) {
+	keys, err := out.order.Order()
+	if err != nil {
+		return nil, err
+	}
+	steps := make([]Step, 0, len(keys))
+	for _, key := range keys {
+		steps = append(steps, out.steps[key])
+	}
+	return steps, nil
+}
+
+// stageDestroy plans the steps of a destroy: dependants first.
+func stageDestroy(layers *graph.Graph[string], upstreams map[string][]string, touched map[string]bool) staging {
+	out := staging{steps: map[stepKey]Step{}, order: graph.New[stepKey]()}
+	for layer := range touched {
+		step := Step{Layer: layer, Stage: StageDestroy}
+		out.steps[step.key()] = step
+		out.order.Add(step.key())
+	}
+	all := graph.New[string]()
+	for _, layer := range layers.Nodes() {
+		all.Add(layer)
+		for _, upstream := range layers.Dependencies(layer) {
+			all.Connect(layer, upstream)
+		}
+	}
+	for layer, ups := range upstreams {
+		for _, upstream := range ups {
+			if !slices.Contains(all.AllDependencies(upstream), layer) {
+				all.Connect(layer, upstream)
+			}
+		}
+	}
+	for layer := range touched {
+		for _, upstream := range all.AllDependencies(layer) {
+			if on := (stepKey{upstream, StageDestroy}); out.has(on) {
+				out.order.Connect(on, stepKey{layer, StageDestroy})
+			}
+		}
+	}
+	return out
+}
+
+func sortedSet(set map[string]bool) []string {
+	list := make([]string, 0, len(set))
+	for each := range set {
+		list = append(list, each)
+	}
+	sort.Strings(list)
+	return list
+}

@@ -1,0 +1,60 @@
+// Package view renders the engine's typed results, for people and as JSON.
+package view
+
+import (
+	"github.com/goal-mandala/mandala-deploy/internal/change"
+	"github.com/goal-mandala/mandala-deploy/internal/engine"
+)
+
+// Palette colours text for a terminal; the zero value leaves it plain.
+type Palette struct{ Colour bool }
+
+const (
+	red    = "31"
+	green  = "32"
+	yellow = "33"
+	cyan   = "36"
+	bold   = "1"
+	faint  = "2"
+)
+
+func (p Palette) paint(code, text string) string {
+	if !p.Colour || text == "" {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+// mark gives an operation's sign and colour, the same everywhere.
+func mark(operation change.Operation) (sign, colour string) {
+	switch operation {
+	case change.Delete:
+		return "-", red
+	case change.Replace:
+		return "±", red
+	case change.Forget:
+		return "○", yellow
+	case change.Update:
+		return "~", yellow
+	case change.Create:
+		return "+", green
+	case change.Import:
+		return "←", cyan
+	case change.Move:
+		return "→", cyan
+	}
+	return "?", ""
+}
+
+func statusColour(status engine.RunStatus) string {
+	switch status {
+	case engine.Succeeded, engine.Unchanged:
+		return green
+	case engine.Failed, engine.Crashed:
+		return red
+	case engine.Interrupted, engine.Skipped, engine.Running:
+		return yellow
+	case engine.Pending:
+	}
+	return ""
+}

@@ -1,0 +1,220 @@
+// Package workspace lays composed roots out on disk. Each gets a directory
+// that lies beside links to the project's folders as environments/ does, so
+// that relative module sources and file paths mean the same in it.
+package workspace
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/gofrs/flock"
+
+	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/environment"
+	"github.com/goal-mandala/mandala-deploy/internal/problem"
+)
+
+// Dir is the name of the work directory in a project.
+const Dir = ".mandala"
+
+// mostInUse bounds how many runs of one environment can share a checkout.
+const mostInUse = 64
+
+// volatile are the files that can hold values and go when a directory is
+// released; the rest, .terraform above all, stays for the next run.
+var volatile = []string{
+	engine.PlanFile, engine.EventsFile, "plan.jsonl", "terraform.tfstate", "terraform.tfstate.backup", "errored.tfstate",
+	"mandala.auto.tfvars.json",
+}
+
+// Workspace is the work directory of one environment.
+type Workspace struct {
+	project string // absolute path of the project directory
+	run     string // where composed roots lie
+}
+
+// New gives the workspace of an environment, creating its directory.
+func New(project, environmentName string) (*Workspace, error) {
+	w := &Workspace{project: project, run: filepath.Join(project, Dir, environmentName, "run")}
+	if err := os.MkdirAll(w.run, 0o700); err != nil {
+		return nil, diskProblem("create the work directory "+w.run, err)
+	}
+	return w, w.linkProject()
+}
+
+// linkProject keeps a link beside the composed roots for each entry of the
+// project directory.
+func (w *Workspace) linkProject() error {
+	entries, err := os.ReadDir(w.project)
+	if err != nil {
+		return diskProblem("list the project directory", err)
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		if name == environment.Dir || name == Dir || name == ".git" {
+			continue
+		}
+		if err := link(filepath.Join(w.project, name), filepath.Join(w.run, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// link makes path a link to target, unless something else is there.
+func link(target, path string) error {
+	if present, err := os.Readlink(path); err == nil {
+		if present == target {
+			return nil
+		}
+		if err := os.Remove(path); err != nil {
+			return diskProblem("replace the link "+path, err)
+		}
+	}
+	if err := os.Symlink(target, path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return diskProblem("link "+path, err)
+	}
+	return nil
+}
+
+// Lay writes a composed root into the first directory of this name that no
+// other run uses. secret files are for the owner's eyes and go on Release.
+func (w *Workspace) Lay(name string, files, secret map[string][]byte) (engine.Directory, error) {
+	lock, path, err := w.claim(name)
+	if err != nil {
+		return nil, err
+	}
+	dir := &directory{path: path, lock: lock}
+	if err := dir.fill(w.project, files, secret); err != nil {
+		return nil, errors.Join(err, dir.Release())
+	}
+	return dir, nil
+}
+
+func (w *Workspace) claim(name string) (*flock.Flock, string, error) {
+	for n := 1; n <= mostInUse; n++ {
+		each := name
+		if n > 1 {
+			each = fmt.Sprintf("%s.%d", name, n)
+		}
+		path := filepath.Join(w.run, each)
+		lock := flock.New(path+".lock", flock.SetPermissions(0o600))
+		ok, err := lock.TryLock()
+		if err != nil {
+			return nil, "", diskProblem("lock "+path, err)
+		}
+		if !ok {
+			continue
+		}
+		if err := os.MkdirAll(path, 0o700); err != nil {
+			return nil, "", errors.Join(diskProblem("create "+path, err), lock.Unlock())
+		}
+		return lock, path, nil
+	}
+	return nil, "", &problem.Error{Code: problem.WorkDirectory, What: fmt.Sprintf("%d runs use %s at a time", mostInUse, w.run)}
+}
+
+// Leftover gives the event stream of the newest Apply in a directory of this
+// name, nil where there is none.
+func (w *Workspace) Leftover(name string) ([]byte, error) {
+	body, err := os.ReadFile(filepath.Join(w.run, name, engine.EventsFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, diskProblem("read what a dead run left", err)
+	}
+	return body, nil
+}
+
+type directory struct {
+	path string
+	lock *flock.Flock
+}
+
+func (d *directory) Path() string { return d.path }
+
+// Release removes what can hold values, and lets others use the directory.
+func (d *directory) Release() error {
+	return errors.Join(d.clean(), d.lock.Unlock())
+}
+
+func (d *directory) clean() error {
+	for _, name := range volatile {
+		if err := os.Remove(filepath.Join(d.path, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return diskProblem("clean "+d.path, err)
+		}
+	}
+	return nil
+}
+
+// fill makes the directory hold exactly these files, what init made, and links
+// to the root's other entries.
+func (d *directory) fill(project string, files, secret map[string][]byte) error {
+	if err := d.clean(); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(d.path)
+	if err != nil {
+		return diskProblem("list "+d.path, err)
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		_, wanted := files[name]
+		stale := strings.HasSuffix(name, ".tf") && !wanted || entry.Type()&fs.ModeSymlink != 0
+		if stale {
+			if err := os.Remove(filepath.Join(d.path, name)); err != nil {
+				return diskProblem("clean "+d.path, err)
+			}
+		}
+	}
+	for name, body := range files {
+		if err := write(filepath.Join(d.path, name), body); err != nil {
+			return err
+		}
+	}
+	for name, body := range secret {
+		if err := write(filepath.Join(d.path, name), body); err != nil {
+			return err
+		}
+	}
+	return d.linkRoot(filepath.Join(project, environment.Dir))
+}
+
+// linkRoot links the root's templates, variable files and the like.
+func (d *directory) linkRoot(root string) error {
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		return diskProblem("list "+root, err)
+	}
+	for _, entry := range entries {
+		name := entry.Name()
+		if strings.HasSuffix(name, ".tf") || strings.HasPrefix(name, ".terraform") || strings.Contains(name, ".tfstate") {
+			continue
+		}
+		if err := link(filepath.Join(root, name), filepath.Join(d.path, name)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func write(path string, body []byte) error {
+	if err := os.WriteFile(path, body, 0o600); err != nil {
+		return diskProblem("write "+path, err)
+	}
+	return nil
+}
+
+func diskProblem(doing string, err error) error {
+	code := problem.WorkDirectory
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		code = problem.DiskFull
+	}
+	return &problem.Error{Code: code, What: "could not " + doing, Err: err}
+}

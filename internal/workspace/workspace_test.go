@@ -1,0 +1,123 @@
+package workspace
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/problem"
+)
+
+func project(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, body := range map[string]string{
+		"modules/network/main.tf":          "# network",
+		"environments/main.tf":             "# root",
+		"environments/templates/x.json":    "{}",
+		"environments/more.auto.tfvars":    "a = 1",
+		"environments/.terraform.lock.hcl": "# lock",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(body), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func lay(t *testing.T, w *Workspace, files, secret map[string][]byte) engine.Directory {
+	t.Helper()
+	dir, err := w.Lay("layer-network", files, secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func has(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func TestLay(t *testing.T) {
+	t.Parallel()
+	w, err := New(project(t), "local")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := lay(t, w, map[string][]byte{"main.tf": nil, "old.tf": nil}, map[string][]byte{"terraform.tfstate": []byte("s3cret")})
+	for _, name := range []string{"../modules/network/main.tf", "templates/x.json", "more.auto.tfvars", "main.tf"} {
+		// As Terraform resolves it: by the system, from within the directory.
+		if !has(dir.Path() + "/" + name) {
+			t.Errorf("%s is not there", name)
+		}
+	}
+	if has(filepath.Join(dir.Path(), ".terraform.lock.hcl")) {
+		t.Error("the lock file is a link: init would write through it")
+	}
+	info, err := os.Stat(filepath.Join(dir.Path(), "terraform.tfstate"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the state's mode: %v %v", info.Mode(), err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir.Path(), ".terraform"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	other := lay(t, w, nil, nil)
+	if other.Path() == dir.Path() {
+		t.Error("two runs share a directory")
+	}
+	for _, d := range []engine.Directory{dir, other} {
+		if err := d.Release(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if has(filepath.Join(dir.Path(), "terraform.tfstate")) {
+		t.Error("the state outlives the run")
+	}
+	again := lay(t, w, map[string][]byte{"main.tf": nil}, nil)
+	defer func() {
+		if err := again.Release(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if again.Path() != dir.Path() || !has(filepath.Join(dir.Path(), ".terraform")) || has(filepath.Join(dir.Path(), "old.tf")) {
+		t.Error("the directory is not kept as it should be")
+	}
+}
+
+func TestLeftover(t *testing.T) {
+	t.Parallel()
+	w, err := New(project(t), "local")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body, err := w.Leftover("layer-network"); body != nil || err != nil {
+		t.Errorf("got %q, %v", body, err)
+	}
+	dir := lay(t, w, nil, nil)
+	if err := os.WriteFile(filepath.Join(dir.Path(), engine.EventsFile), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if body, err := w.Leftover("layer-network"); string(body) != "{}" || err != nil {
+		t.Errorf("got %q, %v", body, err)
+	}
+	if err := dir.Release(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestUnusable(t *testing.T) {
+	t.Parallel()
+	dir := project(t)
+	if err := os.WriteFile(filepath.Join(dir, Dir), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := New(dir, "local"); !problem.Is(err, problem.WorkDirectory) {
+		t.Errorf("got %v", err)
+	}
+}
