@@ -13,6 +13,7 @@ const (
 	NewerState          Code = "MD0309"
 	StorageFailed       Code = "MD0310"
 	BucketTaken         Code = "MD0311"
+	RequestFailed       Code = "MD0312"
 )
 
 func storage() []Entry {
@@ -50,5 +51,8 @@ func storage() []Entry {
 		{BucketTaken, "bucket belongs to someone else",
 			"the bucket's name is taken by another account",
 			"choose another name for state.bucket in deploy.hcl"},
+		{RequestFailed, "AWS request failed",
+			"AWS answered a request with an error",
+			"try again; the cause and the operation stand in the message"},
 	}
 }

@@ -1,0 +1,141 @@
+// Package aws speaks to AWS: it stores objects, prepares an environment's
+// bucket, tells whose the credentials are, and finds resources that exist
+// although no state has them. Nothing else here imports the AWS SDK.
+package aws
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"time"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/problem"
+)
+
+// An address that does not answer must fail within about 10 s: three attempts
+// of dialTimeout each and the pauses between them.
+const (
+	dialTimeout     = 2500 * time.Millisecond
+	responseTimeout = 30 * time.Second // from the request to the answer's headers
+	attempts        = 3
+	longestPause    = time.Second
+)
+
+// Static are fixed credentials, for the local AWS.
+type Static struct {
+	AccessKeyID     string
+	SecretAccessKey string
+	SessionToken    string
+}
+
+// Options say which AWS is meant. All but Region may be left unset.
+type Options struct {
+	Region      string
+	Endpoint    string  // URL of an AWS-compatible endpoint; "" is AWS, or AWS_ENDPOINT_URL where that is set
+	Credentials *Static // nil is the SDK's chain: environment, profile, SSO, role
+	PathStyle   bool    // the endpoint has no host name per bucket
+	// VolatileTags are tags that may differ between a resource and the plan
+	// that finds it again; nil is ["Release"].
+	VolatileTags []string
+}
+
+// Client speaks to one region of one account. It is safe for concurrent use.
+type Client struct {
+	region   string
+	volatile map[string]bool
+
+	ec2     *ec2.Client
+	iam     *iam.Client
+	kms     *kms.Client
+	logs    *cloudwatchlogs.Client
+	rds     *rds.Client
+	s3      *s3.Client
+	secrets *secretsmanager.Client
+	sts     *sts.Client
+	tagging *resourcegroupstaggingapi.Client
+}
+
+var (
+	_ engine.Cloud   = (*Client)(nil)
+	_ engine.Adopter = (*Client)(nil)
+)
+
+// New makes a client. It sends nothing yet; what it fails with is a broken
+// AWS configuration file or an unknown profile.
+func New(ctx context.Context, options Options) (*Client, error) {
+	load := []func(*config.LoadOptions) error{
+		config.WithRegion(options.Region),
+		config.WithHTTPClient(httpClient()),
+		config.WithRetryer(func() awssdk.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.MaxAttempts = attempts
+				o.MaxBackoff = longestPause
+			})
+		}),
+	}
+	if options.Endpoint != "" {
+		load = append(load, config.WithBaseEndpoint(options.Endpoint))
+	}
+	if s := options.Credentials; s != nil {
+		load = append(load, config.WithCredentialsProvider(
+			credentials.NewStaticCredentialsProvider(s.AccessKeyID, s.SecretAccessKey, s.SessionToken)))
+	}
+	loaded, err := config.LoadDefaultConfig(ctx, load...)
+	if err != nil {
+		return nil, &problem.Error{Code: problem.NoCredentials, What: "the AWS configuration cannot be used", Err: err}
+	}
+	loaded.Credentials = namedCredentials{loaded.Credentials}
+	volatile := map[string]bool{"Release": true}
+	if options.VolatileTags != nil {
+		volatile = map[string]bool{}
+		for _, key := range options.VolatileTags {
+			volatile[key] = true
+		}
+	}
+	return &Client{
+		region: options.Region, volatile: volatile,
+		ec2:     ec2.NewFromConfig(loaded),
+		iam:     iam.NewFromConfig(loaded),
+		kms:     kms.NewFromConfig(loaded),
+		logs:    cloudwatchlogs.NewFromConfig(loaded),
+		rds:     rds.NewFromConfig(loaded),
+		s3:      s3.NewFromConfig(loaded, func(o *s3.Options) { o.UsePathStyle = options.PathStyle }),
+		secrets: secretsmanager.NewFromConfig(loaded),
+		sts:     sts.NewFromConfig(loaded),
+		tagging: resourcegroupstaggingapi.NewFromConfig(loaded),
+	}, nil
+}
+
+func httpClient() *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().
+		WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTimeout }).
+		WithTransportOptions(func(t *http.Transport) {
+			t.TLSHandshakeTimeout = dialTimeout
+			t.ResponseHeaderTimeout = responseTimeout
+		})
+}
+
+// Identity asks STS whose the credentials are.
+func (c *Client) Identity(ctx context.Context) (engine.Identity, error) {
+	caller, err := c.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return engine.Identity{}, failure(ctx, "ask whose the credentials are", err)
+	}
+	return engine.Identity{Account: awssdk.ToString(caller.Account), ARN: awssdk.ToString(caller.Arn), Region: c.region}, nil
+}

@@ -1,0 +1,111 @@
+package aws
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"github.com/goal-mandala/mandala-deploy/internal/problem"
+)
+
+// namedCredentials makes errors of the credential chain known by their type;
+// the SDK gives them as text.
+type namedCredentials struct {
+	chain awssdk.CredentialsProvider
+}
+
+type credentialsError struct{ err error }
+
+func (e *credentialsError) Error() string { return e.err.Error() }
+func (e *credentialsError) Unwrap() error { return e.err }
+
+// Retrieve asks the chain.
+func (n namedCredentials) Retrieve(ctx context.Context) (awssdk.Credentials, error) {
+	if n.chain == nil {
+		return awssdk.Credentials{}, &credentialsError{errors.New("none are configured")}
+	}
+	found, err := n.chain.Retrieve(ctx)
+	if err != nil {
+		return awssdk.Credentials{}, &credentialsError{err}
+	}
+	return found, nil
+}
+
+// Error codes of services by what a user can do about them.
+var (
+	refusedCredentials = []string{"ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException", "AuthFailure", "RequestExpired"}
+	accessDenied       = []string{"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "Forbidden", "UnauthorizedOperation", "KMS.AccessDeniedException"}
+	otherRegion        = []string{"AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect", "MovedPermanently"}
+)
+
+// failure gives an SDK error as a problem. doing says what was tried, as a
+// verb with its object: "read states/network.tfstate".
+func failure(ctx context.Context, doing string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: %w", doing, context.Cause(ctx))
+	}
+	var chain *credentialsError
+	if errors.As(err, &chain) {
+		return &problem.Error{Code: problem.NoCredentials, What: "cannot " + doing + ": no AWS credentials", Err: chain.err}
+	}
+	var unsent *smithyhttp.RequestSendError
+	if errors.As(err, &unsent) {
+		return &problem.Error{Code: problem.EndpointUnreachable, What: "cannot " + doing + ": AWS does not answer", Err: unsent.Err}
+	}
+	code, operation := apiCode(err), ""
+	service := ""
+	if op := new(smithy.OperationError); errors.As(err, &op) {
+		service, operation = op.ServiceID, op.OperationName
+	}
+	switch {
+	case code == "NoSuchBucket":
+		return &problem.Error{Code: problem.NoBucket, What: "cannot " + doing + ": the bucket does not exist"}
+	case slices.Contains(refusedCredentials, code):
+		return &problem.Error{Code: problem.NoCredentials, What: "cannot " + doing + ": AWS refuses the credentials", Err: apiError(err)}
+	case slices.Contains(accessDenied, code), code == "" && status(err) == http.StatusForbidden:
+		return &problem.Error{Code: problem.AccessDenied, What: fmt.Sprintf("cannot %s: access denied to %s %s", doing, service, operation), Err: apiError(err)}
+	case slices.Contains(otherRegion, code), status(err) == http.StatusMovedPermanently:
+		return &problem.Error{Code: problem.WrongRegion, What: "cannot " + doing + ": the bucket lies in another region", Err: apiError(err)}
+	case service == "S3":
+		return &problem.Error{Code: problem.StorageFailed, What: "cannot " + doing, Err: apiError(err)}
+	}
+	return &problem.Error{Code: problem.RequestFailed, What: fmt.Sprintf("cannot %s (%s %s)", doing, service, operation), Err: apiError(err)}
+}
+
+// apiCode gives the service's error code, or "".
+func apiCode(err error) string {
+	if api := smithy.APIError(nil); errors.As(err, &api) {
+		return api.ErrorCode()
+	}
+	return ""
+}
+
+// apiError gives the service's own words without the SDK's layers around them.
+func apiError(err error) error {
+	if api := smithy.APIError(nil); errors.As(err, &api) {
+		if api.ErrorMessage() == "" {
+			return errors.New(api.ErrorCode())
+		}
+		return fmt.Errorf("%s: %s", api.ErrorCode(), api.ErrorMessage())
+	}
+	return err
+}
+
+// status gives the HTTP status of an answer, or 0.
+func status(err error) int {
+	if response := new(smithyhttp.ResponseError); errors.As(err, &response) && response.Response != nil {
+		return response.HTTPStatusCode()
+	}
+	return 0
+}
+
+// isCode reports whether the service answered with one of these codes.
+func isCode(err error, codes ...string) bool {
+	return err != nil && slices.Contains(codes, apiCode(err))
+}
