@@ -60,7 +60,7 @@ func firstOf(getenv func(string) string, names ...string) string {
 var ErrLocked = errors.New("environment locked")
 
 // LockedError says that someone else holds the lease. It unwraps to the
-// problem MD0501 that users see.
+// problem that users see: MD0501, or MD0504 for an expired lease.
 type LockedError struct {
 	Holder Holder
 	// Expired is set when the holder let the lease run out: its run ended
@@ -80,7 +80,7 @@ func (e *LockedError) Unwrap() error { return e.problem() }
 func (e *LockedError) problem() *problem.Error {
 	if e.Expired {
 		return &problem.Error{
-			Code: problem.Locked,
+			Code: problem.InterruptedRun,
 			What: fmt.Sprintf("environment %s: the run of %s ended without giving its lease back", e.Holder.Environment, e.Holder),
 			Next: fmt.Sprintf("`mandala-deploy apply %[1]s --resume` goes on with that run; `mandala-deploy unlock %[1]s --confirm %[1]s` drops its lease", e.Holder.Environment),
 		}
