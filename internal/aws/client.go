@@ -32,7 +32,7 @@ import (
 // of dialTimeout each and the pauses between them.
 const (
 	dialTimeout     = 2500 * time.Millisecond
-	responseTimeout = 30 * time.Second // from the request to the answer's headers
+	responseTimeout = 20 * time.Second // from the request to the answer's headers
 	attempts        = 3
 	longestPause    = time.Second
 )
