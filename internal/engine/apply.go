@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"sync"
 	"time"
@@ -260,7 +261,7 @@ func (e *Engine) carryOut(ctx context.Context, operation Operation, id string, p
 	if err != nil {
 		return nil, err
 	}
-	r := &run{engine: e, operation: operation, preview: preview, journal: journal, known: known, states: preview.states, results: map[stepKey]*LayerResult{}}
+	r := &run{engine: e, operation: operation, preview: preview, journal: journal, known: known, states: maps.Clone(preview.states), results: map[stepKey]*LayerResult{}}
 	if dead != nil {
 		r.started = dead.started
 	}
@@ -333,9 +334,14 @@ func (e *Engine) markResumed(ctx context.Context, dead *deadRun, by string) erro
 // collect turns the ends of the steps into the result, and gives the errors.
 func (r *run) collect(ctx context.Context, result *Result, ends []graph.Result[stepKey]) []error {
 	var failures []error
+	byKey := map[stepKey]graph.Result[stepKey]{}
 	for _, end := range ends {
-		layer := LayerResult{Name: end.Key.layer, Stage: end.Key.stage, Result: Succeeded}
-		if done := r.results[end.Key]; done != nil {
+		byKey[end.Key] = end
+	}
+	for _, step := range r.preview.Steps {
+		end := byKey[step.key()]
+		layer := LayerResult{Name: step.Layer, Stage: step.Stage, Result: Succeeded}
+		if done := r.results[step.key()]; done != nil {
 			layer = *done
 		}
 		switch end.Status {
@@ -352,7 +358,7 @@ func (r *run) collect(ctx context.Context, result *Result, ends []graph.Result[s
 			result.Result = worse(result.Result, layer.Result)
 		}
 		if end.Status != graph.Succeeded {
-			r.update(ctx, end.Key, func(l *LayerRecord) { l.Status = layer.Result })
+			r.update(ctx, step.key(), func(l *LayerRecord) { l.Status = layer.Result })
 		}
 		result.Layers = append(result.Layers, layer)
 	}

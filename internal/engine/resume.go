@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/goal-mandala/mandala-deploy/internal/change"
@@ -16,9 +17,11 @@ import (
 // deadRun is an earlier run that did not end well, with what is known of it.
 type deadRun struct {
 	record   Record
+	chain    []Record         // it and the runs that it was to resume itself, newest first
 	approval *change.Approval // what it was approved for; nil if that is lost
 	events   map[string][]Event
 	started  map[string]bool // addresses that it began to create
+	worked   map[string]bool // layers in which its Terraform was at work when it died
 }
 
 // adoptRounds bounds how often a resumed preview is planned again because the
@@ -110,14 +113,28 @@ func (e *Engine) awaitExpiry(ctx context.Context, held Holder) error {
 	}
 }
 
+// loadDeadRun gathers what is known of a run, and of those before it that it
+// had not got to the end of when it died itself.
 func (e *Engine) loadDeadRun(ctx context.Context, record Record) (*deadRun, error) {
-	dead := &deadRun{record: record, started: map[string]bool{}}
-	var err error
-	if dead.events, err = e.Journals.Events(ctx, record.ID); err != nil {
+	dead := &deadRun{record: record, chain: []Record{record}, events: map[string][]Event{}, started: map[string]bool{}, worked: map[string]bool{}}
+	const enough = 50 // resumes of resumes
+	records, err := e.Journals.List(ctx, enough)
+	if err != nil {
 		return nil, err
 	}
-	if dead.events == nil {
-		dead.events = map[string][]Event{}
+	for _, each := range records {
+		if each.ID == dead.chain[len(dead.chain)-1].ResumedFrom {
+			dead.chain = append(dead.chain, each)
+		}
+	}
+	for _, each := range slices.Backward(dead.chain) { // oldest first
+		events, err := e.Journals.Events(ctx, each.ID)
+		if err != nil {
+			return nil, err
+		}
+		for layer, list := range events {
+			dead.events[layer] = append(dead.events[layer], list...)
+		}
 	}
 	if record.ApprovalDigest != "" {
 		object, err := e.Store.Get(ctx, approvalKey(record.ApprovalDigest))
@@ -135,18 +152,14 @@ func (e *Engine) loadDeadRun(ctx context.Context, record Record) (*deadRun, erro
 // locks away; nobody else's.
 func (e *Engine) settle(ctx context.Context, dead *deadRun) error {
 	e.phase("settling run %s", dead.record.ID)
-	for _, layer := range dead.record.Layers {
-		if layer.Status != Running && layer.Status != Crashed {
-			continue
-		}
-		if err := e.awaitProcess(ctx, layer); err != nil {
-			return err
-		}
-		if err := e.readLeftover(dead, layer.Name); err != nil {
-			return err
-		}
-		if err := e.releaseLock(ctx, dead.record, layer); err != nil {
-			return err
+	for _, record := range dead.chain {
+		for _, layer := range record.Layers {
+			if layer.Status != Running && layer.Status != Crashed {
+				continue
+			}
+			if err := e.settleLayer(ctx, dead, record, layer); err != nil {
+				return err
+			}
 		}
 	}
 	for _, events := range dead.events {
@@ -157,6 +170,19 @@ func (e *Engine) settle(ctx context.Context, dead *deadRun) error {
 		}
 	}
 	return nil
+}
+
+func (e *Engine) settleLayer(ctx context.Context, dead *deadRun, record Record, layer LayerRecord) error {
+	if err := e.awaitProcess(ctx, layer); err != nil {
+		return err
+	}
+	if !dead.worked[layer.Name] && record.Host == e.Actor.Host {
+		if err := e.readLeftover(dead, layer.Name); err != nil {
+			return err
+		}
+	}
+	dead.worked[layer.Name] = true
+	return e.releaseLock(ctx, record, layer)
 }
 
 // awaitProcess waits for a Terraform that outlived the tool: it writes its
@@ -191,11 +217,8 @@ func (e *Engine) awaitProcess(ctx context.Context, layer LayerRecord) error {
 }
 
 // readLeftover adds the events that Terraform wrote after the last one that
-// the record has, where the run was on this host.
+// the record has; they are on the host on which it ran.
 func (e *Engine) readLeftover(dead *deadRun, layer string) error {
-	if dead.record.Host != e.Actor.Host {
-		return nil
-	}
 	body, err := e.Files.Leftover(slicePrefix + layer)
 	if err != nil || len(body) == 0 {
 		return err
@@ -287,7 +310,7 @@ func (e *Engine) search(ctx context.Context, preview *Preview, dead *deadRun, ha
 	}
 	everywhere := dead.record.Host != e.Actor.Host
 	for _, c := range preview.Changes {
-		if c.Operation != change.Create || have[c.Address] != "" || !worked(dead.record, c.Layer) {
+		if c.Operation != change.Create || have[c.Address] != "" || !dead.worked[c.Layer] {
 			continue
 		}
 		planned := preview.planned[c.Address]
@@ -318,16 +341,6 @@ func (e *Engine) search(ctx context.Context, preview *Preview, dead *deadRun, ha
 		}
 	}
 	return found, lost, nil
-}
-
-// worked reports whether a run's Terraform was at work in a layer when it died.
-func worked(record Record, layer string) bool {
-	for _, l := range record.Layers {
-		if l.Name == layer && (l.Status == Running || l.Status == Crashed) {
-			return true
-		}
-	}
-	return false
 }
 
 // reportedCreations gives the ids of what was reported as created and not as

@@ -49,8 +49,8 @@ type stagingInput struct {
 // be destroyed along with a release although the plan does not replace them.
 type staging struct {
 	steps map[stepKey]Step
-	order *graph.Graph[stepKey]
-	drawn []string // addresses to be replaced too
+	order *graph.Graph[stepKey] // of the steps, and of layers without one
+	drawn []string              // addresses to be replaced too
 }
 
 // stage plans the steps of an apply. Layers go in the order of their
@@ -77,7 +77,7 @@ func stage(in stagingInput) (staging, error) {
 	if err := out.releases(in, byLayer); err != nil {
 		return staging{}, err
 	}
-	out.connectApplies(in, touched)
+	out.connectApplies(in)
 	out.connectReleases(in)
 	out.connectOrphans(in, byLayer)
 	return out, nil
@@ -197,16 +197,14 @@ func withoutIndexes(address string) string {
 	return b.String()
 }
 
-func (out *staging) connectApplies(in stagingInput, touched map[string]bool) {
-	for layer := range touched {
-		key := stepKey{layer, StageApply}
-		if !out.has(key) {
-			continue
-		}
-		for _, upstream := range in.layers.AllDependencies(layer) {
-			if on := (stepKey{upstream, StageApply}); out.has(on) {
-				out.order.Connect(key, on)
-			}
+// connectApplies orders the applies as the layers refer to each other. Layers
+// that are not touched stand in the order too, as steps that do nothing: so
+// direct references are enough, and a chain through them is kept.
+func (out *staging) connectApplies(in stagingInput) {
+	for _, layer := range in.layers.Nodes() {
+		out.order.Add(stepKey{layer, StageApply})
+		for _, upstream := range in.layers.Dependencies(layer) {
+			out.order.Connect(stepKey{layer, StageApply}, stepKey{upstream, StageApply})
 		}
 	}
 }
@@ -278,9 +276,11 @@ func (out *staging) list() ([]Step, error) {
 	if err != nil {
 		return nil, err
 	}
-	steps := make([]Step, 0, len(keys))
+	steps := make([]Step, 0, len(out.steps))
 	for _, key := range keys {
-		steps = append(steps, out.steps[key])
+		if step, ok := out.steps[key]; ok {
+			steps = append(steps, step)
+		}
 	}
 	return steps, nil
 }
@@ -307,11 +307,10 @@ func stageDestroy(layers *graph.Graph[string], upstreams map[string][]string, to
 			}
 		}
 	}
-	for layer := range touched {
-		for _, upstream := range all.AllDependencies(layer) {
-			if on := (stepKey{upstream, StageDestroy}); out.has(on) {
-				out.order.Connect(on, stepKey{layer, StageDestroy})
-			}
+	for _, layer := range all.Nodes() {
+		out.order.Add(stepKey{layer, StageDestroy})
+		for _, upstream := range all.Dependencies(layer) {
+			out.order.Connect(stepKey{upstream, StageDestroy}, stepKey{layer, StageDestroy})
 		}
 	}
 	return out

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/zclconf/go-cty/cty"
@@ -13,7 +12,6 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/compose"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
-	"github.com/goal-mandala/mandala-deploy/internal/tfstate"
 )
 
 // lockPoll is how often a starting Terraform's state lock is looked for, so
@@ -23,7 +21,10 @@ const lockPoll = 100 * time.Millisecond
 // step carries out one step: it plans the layer's slice with real outputs,
 // sees that the plan stays within what was approved, and applies it.
 func (r *run) step(ctx context.Context, key stepKey) error {
-	step := r.preview.staging.steps[key]
+	step, ok := r.preview.staging.steps[key]
+	if !ok {
+		return nil // an untouched layer, in the order only
+	}
 	begun := r.engine.Clock()
 	result := &LayerResult{Name: key.layer, Stage: key.stage}
 	r.report(key, Running, 0)
@@ -110,12 +111,19 @@ func (r *run) performIn(ctx context.Context, step Step, dir Directory) (RunStatu
 func (r *run) laySlice(step Step) (Directory, error) {
 	e := r.engine
 	r.mu.Lock()
-	known, state := maps.Clone(r.known), r.states[step.Layer]
+	state, known := r.states[step.Layer], map[string]compose.Outputs{}
+	layer, declared := e.Environment.Root.Layer(step.Layer)
+	if declared {
+		for _, upstream := range layer.Upstream() {
+			if outputs, ok := r.known[upstream]; ok {
+				known[upstream] = outputs
+			}
+		}
+	}
 	r.mu.Unlock()
 	request := compose.Request{Known: known, Backend: e.backend(step.Layer)}
-	if e.declared()[step.Layer] {
+	if declared {
 		request.Keep = []string{step.Layer}
-		delete(known, step.Layer)
 		for _, i := range r.preview.imports {
 			if change.Layer(i.To) == step.Layer && step.Stage == StageApply {
 				request.Imports = append(request.Imports, i)
@@ -247,7 +255,7 @@ func (r *run) reload(ctx context.Context, step Step) (RunStatus, error) {
 		return Failed, err
 	}
 	r.mu.Lock()
-	r.setState(step, state)
+	r.states[step.Layer] = state
 	// While an upstream's release is staged its outputs may be gone; the
 	// last ones stay good for planning until it has been applied.
 	if ok {
@@ -256,10 +264,4 @@ func (r *run) reload(ctx context.Context, step Step) (RunStatus, error) {
 	r.mu.Unlock()
 	r.update(ctx, step.key(), func(l *LayerRecord) { l.SerialAfter = state.Serial })
 	return Succeeded, nil
-}
-
-func (r *run) setState(step Step, state *tfstate.State) {
-	states := maps.Clone(r.states)
-	states[step.Layer] = state
-	r.states = states
 }
