@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
@@ -82,6 +83,7 @@ func New(ctx context.Context, options Options) (*Client, error) {
 	load := []func(*config.LoadOptions) error{
 		config.WithRegion(options.Region),
 		config.WithHTTPClient(httpClient()),
+		config.WithLogger(logging.Nop{}), // the SDK would write to stderr beside our own log
 		config.WithRetryer(func() awssdk.Retryer {
 			return retry.NewStandard(func(o *retry.StandardOptions) {
 				o.MaxAttempts = attempts
