@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -22,8 +23,12 @@ type finding struct {
 	Check  string `json:"check"`
 	OK     bool   `json:"ok"`
 	Detail string `json:"detail"`
+	Path   string `json:"path,omitempty"` // of the program or file that the check is about
 	Next   string `json:"next,omitempty"`
 }
+
+// checker notes the outcome of a check and gives whether it was good.
+type checker func(what, detail, path string, err error) bool
 
 func (a *app) doctorCommand() *cobra.Command {
 	return &cobra.Command{
@@ -46,8 +51,8 @@ func (a *app) doctorCommand() *cobra.Command {
 func (a *app) doctor(ctx context.Context, name string) error {
 	var findings []finding
 	failed := false
-	check := func(what string, detail string, err error) bool {
-		f := finding{Check: what, OK: err == nil, Detail: detail}
+	check := func(what, detail, path string, err error) bool {
+		f := finding{Check: what, OK: err == nil, Detail: detail, Path: path}
 		if err != nil {
 			failed = true
 			f.Detail = err.Error()
@@ -79,7 +84,11 @@ func writeFindings(w io.Writer, findings []finding) {
 		if !f.OK {
 			sign = "FAIL"
 		}
-		fmt.Fprintf(w, "%s  %-12s %s\n", sign, f.Check, f.Detail)
+		path := ""
+		if f.Path != "" && f.Path != f.Detail {
+			path = " (" + f.Path + ")"
+		}
+		fmt.Fprintf(w, "%s  %-12s %s%s\n", sign, f.Check, f.Detail, path)
 		if f.Next != "" {
 			fmt.Fprintf(w, "                   next: %s\n", f.Next)
 		}
@@ -87,26 +96,26 @@ func writeFindings(w io.Writer, findings []finding) {
 }
 
 // examine runs the checks in the order in which a user would mend them.
-func (a *app) examine(ctx context.Context, name string, check func(string, string, error) bool) {
+func (a *app) examine(ctx context.Context, name string, check checker) {
 	dir, fsys, err := a.project()
-	if !check("project", dir, err) {
+	if !check("project", dir, dir, err) {
 		return
 	}
 	names, err := environment.Names(fsys)
-	if !check("environments", fmt.Sprint(names), err) {
+	if !check("environments", strings.Join(names, ", "), "", err) {
 		return
 	}
 	constraint := ""
 	var env *environment.Environment
 	if name != "" {
-		if env, err = environment.Load(fsys, name); !check("settings", "environments/"+name+"/deploy.hcl and the root are valid", err) {
+		if env, err = environment.Load(fsys, name); !check("settings", "environments/"+name+"/deploy.hcl and the root are valid", "", err) {
 			return
 		}
 		constraint = env.Root.RequiredVersion
-	} else if root, err := environment.LoadRoot(fsys); check("root", "environments/*.tf can be cut into layers", err) {
+	} else if root, err := environment.LoadRoot(fsys); check("root", "environments/*.tf can be cut into layers", "", err) {
 		constraint = root.RequiredVersion
 	}
-	check("work folder", filepath.Join(dir, workspace.Dir), writable(filepath.Join(dir, workspace.Dir)))
+	check("work folder", "writable", filepath.Join(dir, workspace.Dir), writable(filepath.Join(dir, workspace.Dir)))
 	a.examineTerraform(ctx, dir, constraint, check)
 	if env != nil {
 		a.examineTarget(ctx, dir, env, check)
@@ -124,47 +133,47 @@ func writable(dir string) error {
 	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }
 
-func (a *app) examineTerraform(ctx context.Context, dir, constraint string, check func(string, string, error) bool) {
+func (a *app) examineTerraform(ctx context.Context, dir, constraint string, check checker) {
 	runner, err := a.terraform(dir, constraint, a.Environ)
 	if err != nil {
-		check("terraform", "", err)
+		check("terraform", "", "", err)
 		return
 	}
 	info, err := runner.Describe(ctx)
-	if check("terraform", fmt.Sprintf("%s from %s (%s)", info.Version, info.From, info.Path), err) {
-		check("providers", "from the "+info.ProviderSource, nil)
+	if check("terraform", fmt.Sprintf("%s from %s", info.Version, info.From), info.Path, err) {
+		check("providers", "from the "+info.ProviderSource, info.Configuration, nil)
 	}
 }
 
-func (a *app) examineTarget(ctx context.Context, dir string, env *environment.Environment, check func(string, string, error) bool) {
+func (a *app) examineTarget(ctx context.Context, dir string, env *environment.Environment, check checker) {
 	_, options, err := a.target(ctx, dir, env)
 	endpoint := options.Endpoint
 	if endpoint == "" {
 		endpoint = "AWS in " + env.Settings.Region
 	}
-	if !check("endpoint", endpoint, err) {
+	if !check("endpoint", endpoint, "", err) {
 		return
 	}
 	cloud, err := aws.New(ctx, options)
 	if err != nil {
-		check("credentials", "", err)
+		check("credentials", "", "", err)
 		return
 	}
 	identity, err := cloud.Identity(ctx)
-	if !check("credentials", identity.ARN, err) {
+	if !check("credentials", identity.ARN, "", err) {
 		return
 	}
 	if want := env.Settings.Account; want != "" && want != identity.Account {
 		err = &problem.Error{Code: problem.WrongAccount, Where: settingsFile(env.Name),
 			What: fmt.Sprintf("environment %s belongs to account %s, the credentials to %s", env.Name, want, identity.Account)}
 	}
-	if !check("account", identity.Account, err) {
+	if !check("account", identity.Account, "", err) {
 		return
 	}
 	_, err = cloud.Store(env.Settings.State.Bucket).List(ctx, "leases/")
 	if env.Settings.Target == environment.TargetLocal && problem.Is(err, problem.NoBucket) {
-		check("bucket", env.Settings.State.Bucket+" is made by the first plan", nil)
+		check("bucket", env.Settings.State.Bucket+" is made by the first plan", "", nil)
 		return
 	}
-	check("bucket", env.Settings.State.Bucket, err)
+	check("bucket", env.Settings.State.Bucket, "", err)
 }

@@ -59,6 +59,7 @@ type Info struct {
 	Version        string `json:"version"`         // for example "1.11.4"
 	From           string `json:"from"`            // PATH, cache or download
 	ProviderSource string `json:"provider_source"` // "registry", "mirror DIR" or "CLI configuration FILE"
+	Configuration  string `json:"configuration"`   // the CLI configuration file that Terraform gets, "" for its own default
 }
 
 // Runner implements engine.Terraform. It is safe for concurrent use.
@@ -133,6 +134,7 @@ func (r *Runner) Describe(ctx context.Context) (Info, error) {
 		Version:        tools.binary.version.String(),
 		From:           tools.binary.from,
 		ProviderSource: tools.source.String(),
+		Configuration:  tools.env["TF_CLI_CONFIG_FILE"],
 	}, nil
 }
 
