@@ -9,8 +9,8 @@ type finder func(ctx context.Context, values planned, taken map[string]bool) (im
 //
 // Of the types not listed, creating again is harmless where AWS takes the same
 // request twice: the default security group, a secret's policy and rotation,
-// the settings of a bucket, a log resource policy, alarms, dashboards. The
-// others are found by the environment's tags: see Untracked.
+// the settings of a bucket, a log resource policy, alarms, dashboards. What is
+// left of the others shows in Untracked, by its tags.
 func (c *Client) finders() map[string]finder {
 	return map[string]finder{
 		// Numbered by AWS: known by their tags and structure.
@@ -54,13 +54,16 @@ func (c *Client) finders() map[string]finder {
 // values that identify the object are not known yet, when the type is not one
 // it can look for, and when what has the name belongs to someone else by its
 // tags.
+//
+// taken are ids of all types together, so names do not count in it: a cluster
+// and its subnet group may share one.
 func (c *Client) Find(ctx context.Context, resourceType string, values map[string]any, taken map[string]bool) (importID string, found bool, err error) {
 	find, ok := c.finders()[resourceType]
 	if !ok {
 		return "", false, nil
 	}
 	importID, found, err = find(ctx, values, taken)
-	if err != nil || !found || taken[importID] {
+	if err != nil || !found {
 		return "", false, err
 	}
 	return importID, true, nil

@@ -30,7 +30,7 @@ func (c *Client) findSecurityGroup(ctx context.Context, values planned, taken ma
 		for _, group := range page.SecurityGroups {
 			each := candidate{awssdk.ToString(group.GroupId), ec2Tags(group.Tags)}
 			if name != "" {
-				return each.id, !c.foreign(each.tags, values.tags()), nil
+				return each.id, !taken[each.id] && !c.foreign(each.tags, values.tags()), nil
 			}
 			candidates = append(candidates, each)
 		}

@@ -66,11 +66,19 @@ func (c *Client) findSecret(ctx context.Context, values planned, taken map[strin
 	return awssdk.ToString(secret.ARN), !c.foreign(tags, values.tags()), nil
 }
 
+// writeOnly tells a secret version whose value is in no state. Adopting one
+// makes the provider replace it, for it cannot read which write the version
+// was; a second version beside the first harms nobody.
+func writeOnly(values planned) bool {
+	_, versioned := values.number("secret_string_wo_version")
+	return versioned
+}
+
 // findSecretVersion finds the current version of a secret. It reads ids only,
 // never a value.
 func (c *Client) findSecretVersion(ctx context.Context, values planned, taken map[string]bool) (string, bool, error) {
 	secret := values.text("secret_id")
-	if secret == "" {
+	if secret == "" || writeOnly(values) {
 		return "", false, nil
 	}
 	pages := secretsmanager.NewListSecretVersionIdsPaginator(c.secrets, &secretsmanager.ListSecretVersionIdsInput{SecretId: &secret})

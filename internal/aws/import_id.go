@@ -81,8 +81,11 @@ func importRules() map[string]importRule {
 // again, or a planned value that the id is made of is not known yet, so that a
 // later round must ask again.
 func (c *Client) ImportID(ctx context.Context, resourceType, id string, values map[string]any) (importID string, ok bool, err error) {
-	if resourceType == "aws_route_table_association" {
+	switch {
+	case resourceType == "aws_route_table_association":
 		return c.associationImportID(ctx, id)
+	case resourceType == "aws_secretsmanager_secret_version" && writeOnly(values):
+		return "", true, nil
 	}
 	rule, special := importRules()[resourceType]
 	switch {
