@@ -256,7 +256,7 @@ func TestBootstrapOfAForeignBucket(t *testing.T) {
 				return
 			}
 			w.WriteHeader(http.StatusConflict)
-			fmt.Fprint(w, `<Error><Code>BucketAlreadyExists</Code><Message>taken</Message></Error>`)
+			_, _ = fmt.Fprint(w, `<Error><Code>BucketAlreadyExists</Code><Message>taken</Message></Error>`)
 		},
 	}
 	for name, answer := range tests {
@@ -264,7 +264,7 @@ func TestBootstrapOfAForeignBucket(t *testing.T) {
 			t.Parallel()
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if r.URL.Path == "/" {
-					fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
+					_, _ = fmt.Fprint(w, `<GetCallerIdentityResponse><GetCallerIdentityResult><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`)
 					return
 				}
 				if r.Method == http.MethodHead && r.Header.Get("X-Amz-Expected-Bucket-Owner") != "123456789012" {

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,12 +38,22 @@ func (n namedCredentials) Retrieve(ctx context.Context) (awssdk.Credentials, err
 	return found, nil
 }
 
-// Error codes of services by what a user can do about them.
-var (
-	refusedCredentials = []string{"ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId", "SignatureDoesNotMatch", "UnrecognizedClientException", "AuthFailure", "RequestExpired"}
-	accessDenied       = []string{"AccessDenied", "AccessDeniedException", "AllAccessDisabled", "Forbidden", "UnauthorizedOperation", "KMS.AccessDeniedException"}
-	otherRegion        = []string{"AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "PermanentRedirect", "MovedPermanently"}
-)
+// codeOf says what a user can do about a service's error code; "" where the
+// code tells nothing beyond the failure.
+func codeOf(code string) problem.Code {
+	switch code {
+	case "NoSuchBucket":
+		return problem.NoBucket
+	case "AuthFailure", "ExpiredToken", "ExpiredTokenException", "InvalidAccessKeyId", "InvalidClientTokenId",
+		"RequestExpired", "SignatureDoesNotMatch", "UnrecognizedClientException":
+		return problem.NoCredentials
+	case "AccessDenied", "AccessDeniedException", "AllAccessDisabled", "Forbidden", "KMS.AccessDeniedException", "UnauthorizedOperation":
+		return problem.AccessDenied
+	case "AuthorizationHeaderMalformed", "IllegalLocationConstraintException", "MovedPermanently", "PermanentRedirect":
+		return problem.WrongRegion
+	}
+	return ""
+}
 
 // failure gives an SDK error as a problem. doing says what was tried, as a
 // verb with its object: "read states/network.tfstate".
@@ -58,24 +69,32 @@ func failure(ctx context.Context, doing string, err error) error {
 	if errors.As(err, &unsent) {
 		return &problem.Error{Code: problem.EndpointUnreachable, What: "cannot " + doing + ": AWS does not answer", Err: unsent.Err}
 	}
-	code, operation := apiCode(err), ""
-	service := ""
+	service, operation := "", ""
 	if op := new(smithy.OperationError); errors.As(err, &op) {
 		service, operation = op.ServiceID, op.OperationName
 	}
-	switch {
-	case code == "NoSuchBucket":
-		return &problem.Error{Code: problem.NoBucket, What: "cannot " + doing + ": the bucket does not exist"}
-	case slices.Contains(refusedCredentials, code):
-		return &problem.Error{Code: problem.NoCredentials, What: "cannot " + doing + ": AWS refuses the credentials", Err: apiError(err)}
-	case slices.Contains(accessDenied, code), code == "" && status(err) == http.StatusForbidden:
-		return &problem.Error{Code: problem.AccessDenied, What: fmt.Sprintf("cannot %s: access denied to %s %s", doing, service, operation), Err: apiError(err)}
-	case slices.Contains(otherRegion, code), status(err) == http.StatusMovedPermanently:
-		return &problem.Error{Code: problem.WrongRegion, What: "cannot " + doing + ": the bucket lies in another region", Err: apiError(err)}
-	case service == "S3":
-		return &problem.Error{Code: problem.StorageFailed, What: "cannot " + doing, Err: apiError(err)}
+	kind := codeOf(apiCode(err))
+	switch status(err) { // answers to HEAD have no body, so no code
+	case http.StatusForbidden:
+		kind = cmp.Or(kind, problem.AccessDenied)
+	case http.StatusMovedPermanently:
+		kind = cmp.Or(kind, problem.WrongRegion)
 	}
-	return &problem.Error{Code: problem.RequestFailed, What: fmt.Sprintf("cannot %s (%s %s)", doing, service, operation), Err: apiError(err)}
+	said := apiError(err)
+	switch kind {
+	case problem.NoBucket:
+		return &problem.Error{Code: kind, What: "cannot " + doing + ": the bucket does not exist"}
+	case problem.NoCredentials:
+		return &problem.Error{Code: kind, What: "cannot " + doing + ": AWS refuses the credentials", Err: said}
+	case problem.AccessDenied:
+		return &problem.Error{Code: kind, What: fmt.Sprintf("cannot %s: access denied to %s %s", doing, service, operation), Err: said}
+	case problem.WrongRegion:
+		return &problem.Error{Code: kind, What: "cannot " + doing + ": the bucket lies in another region", Err: said}
+	}
+	if service == "S3" {
+		return &problem.Error{Code: problem.StorageFailed, What: "cannot " + doing, Err: said}
+	}
+	return &problem.Error{Code: problem.RequestFailed, What: fmt.Sprintf("cannot %s (%s %s)", doing, service, operation), Err: said}
 }
 
 // apiCode gives the service's error code, or "".

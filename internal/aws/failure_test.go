@@ -36,7 +36,7 @@ func TestStorageFailures(t *testing.T) {
 			t.Parallel()
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(test.status)
-				fmt.Fprintf(w, `<Error><Code>%s</Code><Message>because</Message></Error>`, test.code)
+				_, _ = fmt.Fprintf(w, `<Error><Code>%s</Code><Message>because</Message></Error>`, test.code)
 			}))
 			t.Cleanup(server.Close)
 			_, err := standIn(t, server.URL).Store("bucket").Put(t.Context(), "key", []byte("secret body"), engine.Condition{})
@@ -54,7 +54,7 @@ func TestConditionalRequestConflictIsAFailedCondition(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusConflict)
-		fmt.Fprint(w, `<Error><Code>ConditionalRequestConflict</Code></Error>`)
+		_, _ = fmt.Fprint(w, `<Error><Code>ConditionalRequestConflict</Code></Error>`)
 	}))
 	t.Cleanup(server.Close)
 	_, err := standIn(t, server.URL).Store("bucket").Put(t.Context(), "key", nil, engine.Condition{Absent: true})
@@ -67,7 +67,7 @@ func TestOtherServicesFail(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
-		fmt.Fprint(w, `<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors></Response>`)
+		_, _ = fmt.Fprint(w, `<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>no</Message></Error></Errors></Response>`)
 	}))
 	t.Cleanup(server.Close)
 	_, _, err := standIn(t, server.URL).Find(t.Context(), "aws_vpc", map[string]any{"cidr_block": "10.0.0.0/16"}, nil)

@@ -54,8 +54,12 @@ func startEmulator(dir string) (stop func(), err error) {
 	if err := command.Start(); err != nil {
 		return nil, err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- command.Wait() }()
+	ended := make(chan struct{})
+	var endedWith error
+	go func() {
+		endedWith = command.Wait()
+		close(ended)
+	}()
 	stop = func() {
 		_ = stdin.Close()
 		select {
@@ -72,16 +76,16 @@ func startEmulator(dir string) (stop func(), err error) {
 			return stop, nil
 		}
 		select {
-		case err := <-ended:
-			ended <- err
+		case <-ended:
 			stop()
 			text, _ := os.ReadFile(logFile)
-			return nil, fmt.Errorf("the emulator ended: %w\n%s", err, text)
+			return nil, fmt.Errorf("the emulator ended (%w):\n%s", endedWith, text)
 		default:
 		}
 	}
 	stop()
-	return nil, fmt.Errorf("the emulator did not start in time; its log is empty or says why")
+	text, _ := os.ReadFile(logFile)
+	return nil, fmt.Errorf("the emulator did not start in time:\n%s", text)
 }
 
 // client speaks to the emulator.

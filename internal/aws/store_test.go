@@ -136,7 +136,7 @@ func TestListReadsEveryPage(t *testing.T) {
 		if r.URL.Query().Get("continuation-token") == "t" {
 			page, more, next = "b", "false", ""
 		}
-		fmt.Fprintf(w, `<ListBucketResult><IsTruncated>%s</IsTruncated>%s<Contents><Key>%s</Key></Contents></ListBucketResult>`, more, next, page)
+		_, _ = fmt.Fprintf(w, `<ListBucketResult><IsTruncated>%s</IsTruncated>%s<Contents><Key>%s</Key></Contents></ListBucketResult>`, more, next, page)
 	}))
 	t.Cleanup(server.Close)
 	keys, err := standIn(t, server.URL).Store("b").List(t.Context(), "")
