@@ -3,6 +3,7 @@ package kit
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"os/exec"
 	"testing"
@@ -92,4 +93,21 @@ func (tool TerraformTool) Run(t testing.TB, dir string, allowed []int, args ...s
 	}
 	t.Fatalf("terraform %v in %s: %v\n%s", args, dir, err, stdout)
 	return nil, code
+}
+
+// Object gives the content of an object in a bucket of the local AWS.
+func (p *Project) Object(bucket, key string) []byte {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), Timeout)
+	defer cancel()
+	object, err := p.S3(ctx).GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		p.t.Fatalf("get %s from %s: %v", key, bucket, err)
+	}
+	defer object.Body.Close() //nolint:errcheck // read only
+	body, err := io.ReadAll(object.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return body
 }
