@@ -63,7 +63,8 @@ type Project struct {
 	Home string
 	Env  []string // beyond what every command gets; later ones win
 
-	t testing.TB
+	t        testing.TB
+	borrowed bool // its local AWS is another project's
 }
 
 // New copies folders of the repository into a new project: `environments` and
@@ -77,6 +78,9 @@ func New(t testing.TB, folders map[string]string) *Project {
 		copyTree(t, filepath.Join(Repository(), source), filepath.Join(p.Dir, target))
 	}
 	t.Cleanup(func() {
+		if p.borrowed {
+			return
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		p.start(ctx, "local", "down").wait()
@@ -273,9 +277,10 @@ func (p *Project) LocalAWS() string {
 }
 
 // ShareLocalAWS makes the project use another one's local AWS: several
-// projects with names of their own in one account.
+// projects with names of their own in one account. It ends with the other one.
 func (p *Project) ShareLocalAWS(other *Project) {
 	p.t.Helper()
+	p.borrowed = true
 	for _, dir := range []string{filepath.Join(p.Dir, ".mandala"), filepath.Join(other.Dir, ".mandala", "local-aws")} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			p.t.Fatal(err)
