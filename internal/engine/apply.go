@@ -79,10 +79,15 @@ func (e *Engine) change(ctx context.Context, operation Operation, request ApplyR
 		return nil, err
 	}
 	id := e.NewID()
-	lease, err := e.acquire(ctx, operation, id, dead != nil)
+	lease, err := e.acquire(ctx, operation, id)
 	if err != nil {
 		return nil, err
 	}
+	// Not on the lease's own context: that ends with every run.
+	stop := context.AfterFunc(ctx, func() {
+		e.note("interrupted: nothing new starts; a Terraform at work gets time to write its state")
+	})
+	defer stop()
 	defer func() {
 		closingCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 		defer cancel()
@@ -91,6 +96,9 @@ func (e *Engine) change(ctx context.Context, operation Operation, request ApplyR
 		}
 	}()
 	held := lease.Context()
+	if err := e.unchangedSince(held, dead); err != nil {
+		return nil, cause(held, err)
+	}
 	if dead != nil {
 		if err := e.settle(held, dead); err != nil {
 			return nil, cause(held, err)
@@ -117,12 +125,14 @@ func cause(ctx context.Context, err error) error {
 	return &problem.Error{Code: problem.Interrupted, What: "the run was interrupted", Err: problem.ErrInterrupted}
 }
 
-func (e *Engine) acquire(ctx context.Context, operation Operation, id string, takeOver bool) (Lease, error) {
+// acquire takes the lease. An expired one is taken over: that its run left
+// nothing open, or is to be resumed, has been seen before.
+func (e *Engine) acquire(ctx context.Context, operation Operation, id string) (Lease, error) {
 	holder := Holder{
 		ID: id, Environment: e.name(), User: e.Actor.User, Host: e.Actor.Host, PID: e.Actor.PID,
 		Operation: operation, DeploymentID: id, CIRun: e.Actor.CIRun,
 	}
-	lease, previous, err := e.Leases.Acquire(ctx, holder, takeOver)
+	lease, previous, err := e.Leases.Acquire(ctx, holder, true)
 	if err != nil {
 		return nil, err
 	}

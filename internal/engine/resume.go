@@ -75,6 +75,16 @@ func nothingToResume(environment string) error {
 	return &problem.Error{Code: problem.NothingToResume, Where: problem.Location{Flag: "--resume"}, What: "no interrupted run of " + environment}
 }
 
+// unchangedSince sees, once the lease is held, that no other run came and died
+// between the look at the records and the taking of the lease.
+func (e *Engine) unchangedSince(ctx context.Context, dead *deadRun) error {
+	record, err := e.lastRun(ctx)
+	if err != nil || record == nil || !record.Unsettled() || dead != nil && dead.record.ID == record.ID {
+		return err
+	}
+	return &problem.Error{Code: problem.InterruptedRun, What: fmt.Sprintf("run %s of %s did not finish", record.ID, e.name())}
+}
+
 // lastRun gives the newest record that stands for a change, nil if none.
 func (e *Engine) lastRun(ctx context.Context) (*Record, error) {
 	const enough = 20 // unlocks in between are few
