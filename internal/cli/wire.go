@@ -59,7 +59,7 @@ func (a *app) engine(ctx context.Context, name string) (*engine.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := workspace.New(dir, name)
+	files, err := workspace.New(dir, name, env.Root.ModuleDirs())
 	if err != nil {
 		return nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -39,45 +40,95 @@ type Workspace struct {
 }
 
 // New gives the workspace of an environment, creating its directory.
-func New(project, environmentName string) (*Workspace, error) {
+// moduleDirs are the folders of local modules, relative to the project.
+func New(project, environmentName string, moduleDirs []string) (*Workspace, error) {
 	w := &Workspace{project: project, run: filepath.Join(project, Dir, environmentName, "run")}
 	if err := os.MkdirAll(w.run, 0o700); err != nil {
 		return nil, diskProblem("create the work directory "+w.run, err)
 	}
-	return w, w.linkProject()
+	real := map[string]bool{}
+	for _, dir := range moduleDirs {
+		for ; dir != "." && dir != "/"; dir = path.Dir(dir) {
+			real[dir] = true
+		}
+	}
+	return w, w.mirror(".", real)
 }
 
-// linkProject keeps a link beside the composed roots for each entry of the
-// project directory.
-func (w *Workspace) linkProject() error {
-	entries, err := os.ReadDir(w.project)
+// mirror keeps beside the composed roots what lies beside environments/ in the
+// project. Terraform takes a module by the path that links resolve to, and
+// path.module with it, so the folders of modules are folders here too, and
+// links only what they hold.
+func (w *Workspace) mirror(dir string, real map[string]bool) error {
+	entries, err := os.ReadDir(filepath.Join(w.project, filepath.FromSlash(dir)))
 	if err != nil {
-		return diskProblem("list the project directory", err)
+		return diskProblem("list the project's folder "+dir, err)
 	}
 	for _, entry := range entries {
-		name := entry.Name()
-		if name == environment.Dir || name == Dir || name == ".git" {
+		name := path.Join(dir, entry.Name())
+		if name == environment.Dir || name == Dir || name == ".git" || entry.Name() == ".terraform" {
 			continue
 		}
-		if err := link(filepath.Join(w.project, name), filepath.Join(w.run, name)); err != nil {
+		target := filepath.Join(w.run, filepath.FromSlash(name))
+		if !real[name] {
+			if err := link(filepath.Join(w.project, filepath.FromSlash(name)), target); err != nil {
+				return err
+			}
+			continue
+		}
+		if info, err := os.Lstat(target); err == nil && !info.IsDir() {
+			if err := os.Remove(target); err != nil {
+				return diskProblem("replace "+target, err)
+			}
+		}
+		if err := os.MkdirAll(target, 0o700); err != nil {
+			return diskProblem("create "+target, err)
+		}
+		if err := w.mirror(name, real); err != nil {
 			return err
+		}
+	}
+	return w.forget(dir)
+}
+
+// forget removes links to what the project has no more.
+func (w *Workspace) forget(dir string) error {
+	here := filepath.Join(w.run, filepath.FromSlash(dir))
+	entries, err := os.ReadDir(here)
+	if err != nil {
+		return diskProblem("list "+here, err)
+	}
+	for _, entry := range entries {
+		if entry.Type()&fs.ModeSymlink == 0 {
+			continue
+		}
+		if _, err := os.Lstat(filepath.Join(w.project, filepath.FromSlash(dir), entry.Name())); errors.Is(err, fs.ErrNotExist) {
+			if err := os.Remove(filepath.Join(here, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return diskProblem("clean "+here, err)
+			}
 		}
 	}
 	return nil
 }
 
-// link makes path a link to target, unless something else is there.
-func link(target, path string) error {
-	if present, err := os.Readlink(path); err == nil {
+// link makes at a link to target, unless something else is there.
+func link(target, at string) error {
+	if present, err := os.Readlink(at); err == nil {
 		if present == target {
 			return nil
 		}
-		if err := os.Remove(path); err != nil {
-			return diskProblem("replace the link "+path, err)
+		if err := os.Remove(at); err != nil {
+			return diskProblem("replace the link "+at, err)
 		}
 	}
-	if err := os.Symlink(target, path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return diskProblem("link "+path, err)
+	if info, err := os.Lstat(at); err == nil && info.IsDir() {
+		// A module's folder that is one no more; what it holds are links.
+		if err := os.RemoveAll(at); err != nil {
+			return diskProblem("replace "+at, err)
+		}
+	}
+	if err := os.Symlink(target, at); err != nil && !errors.Is(err, fs.ErrExist) {
+		return diskProblem("link "+at, err)
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func has(path string) bool {
 
 func TestLay(t *testing.T) {
 	t.Parallel()
-	w, err := New(project(t), "local")
+	w, err := New(project(t), "local", []string{"modules/network"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,6 +55,12 @@ func TestLay(t *testing.T) {
 		// As Terraform resolves it: by the system, from within the directory.
 		if !has(dir.Path() + "/" + name) {
 			t.Errorf("%s is not there", name)
+		}
+	}
+	for _, name := range []string{"modules", "modules/network"} {
+		info, err := os.Lstat(filepath.Join(dir.Path(), "..", name))
+		if err != nil || !info.IsDir() {
+			t.Errorf("%s is no folder, so path.module would be the project's absolute path", name)
 		}
 	}
 	if has(filepath.Join(dir.Path(), ".terraform.lock.hcl")) {
@@ -92,7 +98,7 @@ func TestLay(t *testing.T) {
 
 func TestLeftover(t *testing.T) {
 	t.Parallel()
-	w, err := New(project(t), "local")
+	w, err := New(project(t), "local", []string{"modules/network"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,7 +123,38 @@ func TestUnusable(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, Dir), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := New(dir, "local"); !problem.Is(err, problem.WorkDirectory) {
+	if _, err := New(dir, "local", nil); !problem.Is(err, problem.WorkDirectory) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestProjectChanges(t *testing.T) {
+	t.Parallel()
+	root := project(t)
+	for _, step := range []struct {
+		do      func() error
+		modules []string
+		has     map[string]bool
+	}{
+		{func() error { return nil }, []string{"modules/network"}, map[string]bool{"modules/network/main.tf": true}},
+		{func() error { return os.WriteFile(filepath.Join(root, "modules/network/new.tf"), nil, 0o600) }, []string{"modules/network"}, map[string]bool{"modules/network/new.tf": true}},
+		{func() error { return os.Remove(filepath.Join(root, "modules/network/new.tf")) }, []string{"modules/network"}, map[string]bool{"modules/network/new.tf": false, "modules/network/main.tf": true}},
+		{func() error { return nil }, nil, map[string]bool{"modules/network/main.tf": true}},
+	} {
+		if err := step.do(); err != nil {
+			t.Fatal(err)
+		}
+		w, err := New(root, "local", step.modules)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, want := range step.has {
+			if got := has(filepath.Join(w.run, name)); got != want {
+				t.Errorf("%s is there: %v, want %v", name, got, want)
+			}
+		}
+	}
+	if !has(filepath.Join(root, "modules/network/main.tf")) {
+		t.Error("the project's own file is gone")
 	}
 }
