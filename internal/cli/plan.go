@@ -49,6 +49,9 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	if err != nil {
 		return err
 	}
+	if err := e.NoteUnsettled(ctx); err != nil {
+		return err
+	}
 	preview, err := e.Preview(ctx, engine.PreviewRequest{Layers: o.layers})
 	if err != nil {
 		return err

@@ -150,6 +150,9 @@ func (e *Engine) previewForApply(ctx context.Context, request ApplyRequest, dead
 	}
 	ask := PreviewRequest{Layers: request.Layers}
 	if dead != nil {
+		if len(ask.Layers) == 0 && dead.approval != nil {
+			ask.Layers = dead.approval.Inputs.Layers
+		}
 		return e.adopt(ctx, ask, dead)
 	}
 	return e.Preview(ctx, ask)

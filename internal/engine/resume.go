@@ -75,6 +75,17 @@ func nothingToResume(environment string) error {
 	return &problem.Error{Code: problem.NothingToResume, Where: problem.Location{Flag: "--resume"}, What: "no interrupted run of " + environment}
 }
 
+// NoteUnsettled tells of an earlier run because of which a preview shows
+// creations of what exists already.
+func (e *Engine) NoteUnsettled(ctx context.Context) error {
+	record, err := e.lastRun(ctx)
+	if err != nil || record == nil || !record.Unsettled() {
+		return err
+	}
+	e.note("run %s of %s has not finished: what it created may not stand in any state yet; `mandala-deploy status %s` says more", record.ID, e.name(), e.name())
+	return nil
+}
+
 // unchangedSince sees, once the lease is held, that no other run came and died
 // between the look at the records and the taking of the lease.
 func (e *Engine) unchangedSince(ctx context.Context, dead *deadRun) error {
