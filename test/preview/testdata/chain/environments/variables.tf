@@ -1,0 +1,8 @@
+variable "environment" {
+  type = string
+}
+
+variable "mark" {
+  type    = string
+  default = "first"
+}
