@@ -33,9 +33,13 @@ func TestPreview(t *testing.T) {
 	configure(owner, "local", settings{})
 	shared := &account{owner: owner, tool: owner.Terraform()}
 	for name, run := range map[string]func(*testing.T, *account){
-		"monolith": monolith,
-		"orphans":  orphans,
-		"staging":  staging,
+		"approvals":     approvals,
+		"confirmations": confirmations,
+		"guards":        guards,
+		"shapes":        shapes,
+		"monolith":      monolith,
+		"orphans":       orphans,
+		"staging":       staging,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

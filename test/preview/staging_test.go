@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/google/go-cmp/cmp"
 )
 
@@ -49,4 +51,73 @@ func staging(t *testing.T, a *account) {
 	before(t, deleted, "module.firewall.aws_security_group.this", "module.network.aws_vpc.this")
 	before(t, deleted, "module.firewall.aws_iam_role.watcher", "module.firewall.aws_security_group.this")
 	s.settled(t)
+	s.destroyed(t)
+}
+
+// destroyed destroys everything, twice, and applies again.
+func (s *scene) destroyed(t *testing.T) {
+	t.Helper()
+	if len(s.inventory(t)) == 0 {
+		t.Fatal("nothing is there to be destroyed")
+	}
+	s.refuses(t, "MD0409", "destroy")
+	s.refuses(t, "MD0409", "destroy", "--confirm", "another")
+	s.do(t, 0, "destroy", "--confirm", s.environment)
+	before(t, s.deletions(t), "module.attachment.aws_subnet.this", "module.network.aws_vpc.this")
+	if left := s.inventory(t); len(left) > 0 {
+		t.Errorf("a destroy left %q", left)
+	}
+	s.do(t, 0, "destroy", "--confirm", s.environment)
+	s.apply(t, 0)
+	if len(s.inventory(t)) == 0 {
+		t.Error("an apply after a destroy made nothing")
+	}
+	s.settled(t)
+}
+
+// inventory asks the local AWS for what the fixture makes, by names and ranges
+// that no other scenario uses.
+func (s *scene) inventory(t *testing.T) []string {
+	t.Helper()
+	ctx := bounded(t)
+	config := s.AWSConfig(ctx)
+	found := []string{}
+	network := ec2.NewFromConfig(config)
+	vpcs, err := network.DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, vpc := range vpcs.Vpcs {
+		if strings.HasPrefix(*vpc.CidrBlock, "10.50.") || strings.HasPrefix(*vpc.CidrBlock, "10.51.") {
+			found = append(found, *vpc.VpcId)
+		}
+	}
+	subnets, err := network.DescribeSubnets(ctx, &ec2.DescribeSubnetsInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, subnet := range subnets.Subnets {
+		if strings.HasPrefix(*subnet.CidrBlock, "10.50.") || strings.HasPrefix(*subnet.CidrBlock, "10.51.") {
+			found = append(found, *subnet.SubnetId)
+		}
+	}
+	groups, err := network.DescribeSecurityGroups(ctx, &ec2.DescribeSecurityGroupsInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, group := range groups.SecurityGroups {
+		if *group.GroupName == "preview-"+s.environment {
+			found = append(found, *group.GroupId)
+		}
+	}
+	roles, err := iam.NewFromConfig(config).ListRoles(ctx, &iam.ListRolesInput{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range roles.Roles {
+		if *role.RoleName == "preview-"+s.environment {
+			found = append(found, *role.Arn)
+		}
+	}
+	return found
 }

@@ -1,0 +1,7 @@
+variable "arns" {
+  type = map(string)
+}
+
+resource "terraform_data" "this" {
+  input = var.arns
+}
