@@ -154,6 +154,19 @@ type Instance struct {
 	Protected    bool // its own deletion protection attribute is on
 }
 
+// protection are the attributes by which AWS's services spell deletion
+// protection: a flag under several names or, for user pools, a word.
+type protection struct {
+	Plain     any `json:"deletion_protection"`         // RDS, user pools
+	Enabled   any `json:"deletion_protection_enabled"` // DynamoDB, DSQL
+	Enable    any `json:"enable_deletion_protection"`  // load balancers
+	Terminate any `json:"disable_api_termination"`     // EC2 instances
+}
+
+func (p protection) on() bool {
+	return p.Plain == true || p.Plain == "ACTIVE" || p.Enabled == true || p.Enable == true || p.Terminate == true
+}
+
 // Instances lists the managed objects of the state; data sources are left out.
 func (s *State) Instances() ([]Instance, error) {
 	var all []Instance
@@ -166,9 +179,9 @@ func (s *State) Instances() ([]Instance, error) {
 				IndexKey   any    `json:"index_key"`
 				Status     string `json:"status"`
 				Attributes struct {
-					ID         any `json:"id"`
-					ARN        any `json:"arn"`
-					Protection any `json:"deletion_protection"`
+					ID  any `json:"id"`
+					ARN any `json:"arn"`
+					protection
 				} `json:"attributes"`
 				Dependencies []string `json:"dependencies"`
 			} `json:"instances"`
@@ -180,8 +193,7 @@ func (s *State) Instances() ([]Instance, error) {
 			instance := Instance{Address: r.address() + index(i.IndexKey), Type: r.Type, Dependencies: i.Dependencies, Tainted: i.Status == "tainted"}
 			instance.ID, _ = i.Attributes.ID.(string)
 			instance.ARN, _ = i.Attributes.ARN.(string)
-			// AWS spells it as a flag or, for user pools, as a word.
-			instance.Protected = i.Attributes.Protection == true || i.Attributes.Protection == "ACTIVE"
+			instance.Protected = i.Attributes.on()
 			all = append(all, instance)
 		}
 	}

@@ -90,6 +90,33 @@ func TestProviders(t *testing.T) {
 	}
 }
 
+// TestProtected knows deletion protection by each of its spellings.
+func TestProtected(t *testing.T) {
+	t.Parallel()
+	for attributes, want := range map[string]bool{
+		`{"id":"x"}`:                                 false,
+		`{"deletion_protection":true}`:               true,
+		`{"deletion_protection":false}`:              false,
+		`{"deletion_protection":"ACTIVE"}`:           true,
+		`{"deletion_protection":"INACTIVE"}`:         false,
+		`{"deletion_protection_enabled":true}`:       true,
+		`{"deletion_protection_enabled":null}`:       false,
+		`{"enable_deletion_protection":true}`:        true,
+		`{"enable_deletion_protection":false}`:       false,
+		`{"disable_api_termination":true}`:           true,
+		`{"deletion_protection":{"not":["a flag"]}}`: false,
+	} {
+		s, err := Parse("network", "o", state(managed("module.network", "aws_any", "this", `[{"attributes":`+attributes+`}]`)), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		instances, err := s.Instances()
+		if err != nil || len(instances) != 1 || instances[0].Protected != want {
+			t.Errorf("%s: want %t, got %+v, %v", attributes, want, instances, err)
+		}
+	}
+}
+
 // TestMergeKeepsAll holds the law of a merge: every resource of every layer,
 // byte for byte, once; root data sources once; nothing else.
 func TestMergeKeepsAll(t *testing.T) {
