@@ -59,7 +59,7 @@ func collect(prefix string, before, after, unknown map[string]any, beforeMark, a
 	var list []Attribute
 	for _, key := range names {
 		b, a, u := before[key], after[key], unknown[key]
-		if !anyUnknown(u) && reflect.DeepEqual(b, a) {
+		if !AnyUnknown(u) && reflect.DeepEqual(b, a) {
 			continue
 		}
 		bm, am := member(beforeMark, key), member(afterMark, key)
@@ -79,13 +79,13 @@ func collect(prefix string, before, after, unknown map[string]any, beforeMark, a
 
 // marked reports whether any part of a value is sensitive; then none of it is
 // shown.
-func marked(mark any) bool { return anyUnknown(mark) }
+func marked(mark any) bool { return AnyUnknown(mark) }
 
 func show(value, unknown any, secret bool) string {
 	switch {
 	case secret:
 		return shownSensitive
-	case anyUnknown(unknown):
+	case AnyUnknown(unknown):
 		return shownUnknown
 	}
 	body, err := json.Marshal(value)

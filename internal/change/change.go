@@ -4,6 +4,7 @@
 package change
 
 import (
+	"log/slog"
 	"reflect"
 	"sort"
 	"strings"
@@ -52,11 +53,27 @@ type Change struct {
 	Attributes []Attribute // what to show, redacted; changed ones only
 	After      Tree        // known planned values, for digest and refinement
 
-	// Of a resource that goes: its id and ARN, and every string among its
-	// attributes, by which it is seen to stand on another. Never shown.
-	Identities []string
-	Mentions   map[string]bool
+	// Of a resource that is there: its id and ARN, and every string among its
+	// attributes, by which it is seen to stand on another.
+	Identities []string `json:"-"`
+	Mentions   Strings  `json:"-"`
 }
+
+// Strings are the strings among a resource's attributes, secrets included: no
+// format tells them.
+type Strings map[string]bool
+
+// String tells nothing.
+func (Strings) String() string { return "(redacted)" }
+
+// GoString tells nothing.
+func (Strings) GoString() string { return "(redacted)" }
+
+// MarshalJSON tells nothing.
+func (Strings) MarshalJSON() ([]byte, error) { return []byte("null"), nil }
+
+// LogValue tells nothing.
+func (Strings) LogValue() slog.Value { return slog.StringValue("(redacted)") }
 
 // key tells changes of one plan apart.
 func (c Change) key() string { return c.Address + "\x00" + c.Deposed }
@@ -126,7 +143,7 @@ func fromResource(rc *tfjson.ResourceChange, stateful map[string]bool) (Change, 
 	}
 	sort.Strings(c.Replaces)
 	c.Attributes = attributes(rc.Change, c.Replaces)
-	if operation == Delete || operation == Replace {
+	if operation == Delete || operation == Replace || operation == Update {
 		c.Identities, c.Mentions = identities(rc.Change.Before)
 	}
 	if operation != Delete && operation != Forget {
@@ -159,22 +176,24 @@ func operationOf(change *tfjson.Change, imported, moved bool) (Operation, bool) 
 // sameValue reports whether a change keeps every value: then at most
 // sensitivity marks differ, which no AWS resource can see.
 func sameValue(change *tfjson.Change) bool {
-	return !anyUnknown(change.AfterUnknown) && reflect.DeepEqual(change.Before, change.After)
+	return !AnyUnknown(change.AfterUnknown) && reflect.DeepEqual(change.Before, change.After)
 }
 
-func anyUnknown(v any) bool {
+// AnyUnknown reports whether Terraform's record of what is unknown in a value
+// names any part of it.
+func AnyUnknown(v any) bool {
 	switch u := v.(type) {
 	case bool:
 		return u
 	case map[string]any:
 		for _, each := range u {
-			if anyUnknown(each) {
+			if AnyUnknown(each) {
 				return true
 			}
 		}
 	case []any:
 		for _, each := range u {
-			if anyUnknown(each) {
+			if AnyUnknown(each) {
 				return true
 			}
 		}
@@ -195,12 +214,32 @@ func Layer(address string) string {
 	return rest
 }
 
+// reason says in a few words why Terraform replaces or deletes; a reason that
+// is not known here is given in Terraform's own.
 func reason(r tfjson.ActionReason) string {
-	text := strings.ReplaceAll(string(r), "_", " ")
-	for _, prefix := range []string{"replace because ", "delete because ", "read because ", "replace by "} {
-		text = strings.TrimPrefix(text, prefix)
+	switch r {
+	case "":
+		return ""
+	case "replace_because_cannot_update":
+		return "cannot change in place"
+	case "replace_because_tainted":
+		return "tainted"
+	case "replace_by_request":
+		return "goes along with what it stands on"
+	case "replace_by_triggers":
+		return "triggered by another"
+	case "delete_because_no_resource_config":
+		return "no longer in the configuration"
+	case "delete_because_no_module":
+		return "its module is gone"
+	case "delete_because_wrong_repetition":
+		return "count or for_each changed"
+	case "delete_because_count_index":
+		return "beyond its count"
+	case "delete_because_each_key":
+		return "no longer in its for_each"
 	}
-	return text
+	return strings.ReplaceAll(string(r), "_", " ")
 }
 
 // Summary counts changes by what happens.
@@ -266,7 +305,7 @@ func (s Set) Empty() bool { return len(s.Changes) == 0 && len(s.OutputLayers) ==
 
 // identities gives an object's id and ARN, and all strings of its attributes
 // but tags.
-func identities(before any) ([]string, map[string]bool) {
+func identities(before any) ([]string, Strings) {
 	object, _ := before.(map[string]any)
 	var ids []string
 	for _, key := range []string{"id", "arn"} {
@@ -274,7 +313,7 @@ func identities(before any) ([]string, map[string]bool) {
 			ids = append(ids, id)
 		}
 	}
-	mentions := map[string]bool{}
+	mentions := Strings{}
 	for key, value := range object {
 		if key != "tags" && key != "tags_all" {
 			collectStrings(value, mentions)
@@ -283,7 +322,7 @@ func identities(before any) ([]string, map[string]bool) {
 	return ids, mentions
 }
 
-func collectStrings(value any, into map[string]bool) {
+func collectStrings(value any, into Strings) {
 	switch v := value.(type) {
 	case string:
 		into[v] = true

@@ -238,7 +238,7 @@ func TestApproval(t *testing.T) {
 		t.Fatal(err)
 	}
 	shown, _ := json.Marshal(set.Changes)
-	if strings.Contains(string(body)+string(shown), secret) {
+	if strings.Contains(string(body)+string(shown)+fmt.Sprintf("%v %+v %#v", set, set, set), secret) {
 		t.Error("a sensitive value is told")
 	}
 	back, err := ReadApproval("f", "production", body)

@@ -40,7 +40,7 @@ func tree(value, unknown, sensitive any) Tree {
 		// Unknown attributes are absent from the value itself.
 		if u, ok := unknown.(map[string]any); ok {
 			for key, each := range u {
-				if _, present := v[key]; !present && anyUnknown(each) {
+				if _, present := v[key]; !present && AnyUnknown(each) {
 					node[key] = tree(nil, each, member(sensitive, key))
 				}
 			}
@@ -58,7 +58,7 @@ func tree(value, unknown, sensitive any) Tree {
 		}
 		return node
 	case nil:
-		if anyUnknown(unknown) {
+		if AnyUnknown(unknown) {
 			return Unknown
 		}
 		return nil

@@ -274,6 +274,9 @@ func (e *Engine) carryOut(ctx context.Context, operation Operation, id string, p
 	if err != nil {
 		return nil, err
 	}
+	for layer := range preview.staging.deferred {
+		known[layer] = preview.coming[layer] // until it has been applied itself
+	}
 	r := &run{engine: e, operation: operation, preview: preview, journal: journal, known: known, states: maps.Clone(preview.states), results: map[stepKey]*LayerResult{}}
 	if dead != nil {
 		r.started = dead.started

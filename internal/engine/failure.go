@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"path/filepath"
 
 	"github.com/goal-mandala/mandala-deploy/internal/environment"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
@@ -19,9 +20,7 @@ func (e *Engine) inLayer(err error, layer string) error {
 	var diagnostics *DiagnosticsError
 	if errors.As(err, &diagnostics) {
 		for i := range diagnostics.Diagnostics {
-			if file := diagnostics.Diagnostics[i].File; file != "" && !path.IsAbs(file) {
-				diagnostics.Diagnostics[i].File = path.Join(environment.Dir, file)
-			}
+			diagnostics.Diagnostics[i].File = e.inProject(diagnostics.Diagnostics[i].File)
 		}
 	}
 	var p *problem.Error
@@ -42,4 +41,20 @@ func (e *Engine) inLayer(err error, layer string) error {
 		return fmt.Errorf("layer %s of %s: %w", layer, e.name(), err)
 	}
 	return err
+}
+
+// inProject turns a file name of a diagnostic into one of the project: it is
+// relative to the composed root, or absolute where Terraform was given the file
+// so, as it is with variable files.
+func (e *Engine) inProject(file string) string {
+	if file == "" {
+		return ""
+	}
+	if !filepath.IsAbs(file) {
+		return path.Join(environment.Dir, file)
+	}
+	if relative, err := filepath.Rel(e.ProjectDir, file); err == nil && filepath.IsLocal(relative) {
+		return filepath.ToSlash(relative)
+	}
+	return file
 }

@@ -29,6 +29,7 @@ type Preview struct {
 	Steps       []Step           // in an order in which they may run
 	Layers      []string         // all that were looked at, in order
 	Guarded     []change.Change  // stateful losses; apply wants their addresses named
+	Warnings    []string         // what AWS may refuse
 	Outputs     map[string]Value // the root's outputs as planned
 
 	staging staging
@@ -36,6 +37,8 @@ type Preview struct {
 	set     change.Set
 	imports []compose.Import
 	planned map[string]map[string]any // address → planned values, for adoption only
+	// coming holds the outputs that layers will have, where they are known.
+	coming map[string]compose.Outputs
 }
 
 // Summary counts the preview's changes.
@@ -199,6 +202,9 @@ func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen select
 		imports: request.imports, planned: plannedValues(planned), Outputs: plannedOutputs(planned),
 		Guarded: change.Guarded(set.Changes, nil),
 	}
+	if preview.coming, err = comingOutputs(planned, states); err != nil {
+		return nil, err
+	}
 	if err := e.layOut(preview, chosen, request.Destroy); err != nil {
 		return nil, err
 	}
@@ -234,10 +240,11 @@ func (e *Engine) layOut(p *Preview, chosen selected, destroy bool) error {
 			}
 		}
 		p.staging, err = stage(stagingInput{layers: layers, upstreams: upstreams, orphans: orphans,
-			changes: p.set.Changes, outputs: outputs, states: p.states})
+			changes: p.set.Changes, outputs: outputs, planned: keySet(p.coming), states: p.states})
 		if err != nil {
 			return err
 		}
+		p.Warnings = p.staging.warnings
 	}
 	if p.Steps, err = p.staging.list(); err != nil {
 		return fmt.Errorf("order the steps of %s: %w", e.name(), err)
@@ -368,6 +375,36 @@ func plannedOutputs(plan *tfjson.Plan) map[string]Value {
 		outputs[name] = value
 	}
 	return outputs
+}
+
+// comingOutputs gives the outputs that layers will have after the apply, of
+// those whose outputs the plan knows whole.
+func comingOutputs(plan *tfjson.Plan, states map[string]*tfstate.State) (map[string]compose.Outputs, error) {
+	coming := map[string]compose.Outputs{}
+	if plan.PlannedValues == nil {
+		return coming, nil
+	}
+	for layer, state := range states {
+		name := environment.ReservedPrefix + layer
+		output, changed := plan.PlannedValues.Outputs[name], plan.OutputChanges[name]
+		if output == nil || changed == nil || change.AnyUnknown(changed.AfterUnknown) {
+			continue
+		}
+		body, err := json.Marshal(output.Value)
+		if err != nil {
+			return nil, fmt.Errorf("read the planned outputs of layer %s: %w", layer, err)
+		}
+		coming[layer] = compose.Outputs{Type: output.Type, Values: body, Sensitive: readMeta(state).Sensitive}
+	}
+	return coming, nil
+}
+
+func keySet[V any](m map[string]V) map[string]bool {
+	set := make(map[string]bool, len(m))
+	for key := range m {
+		set[key] = true
+	}
+	return set
 }
 
 // sortedKeys gives a map's keys in order.

@@ -78,6 +78,10 @@ func nothingToResume(environment string) error {
 // NoteUnsettled tells of an earlier run because of which a preview shows
 // creations of what exists already.
 func (e *Engine) NoteUnsettled(ctx context.Context) error {
+	// Records of another account's bucket, or the lack of it, would only mislead.
+	if _, err := e.identity(ctx); err != nil {
+		return err
+	}
 	record, err := e.lastRun(ctx)
 	if err != nil || record == nil || !record.Unsettled() {
 		return err

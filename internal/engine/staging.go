@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"slices"
 	"sort"
 	"strings"
@@ -42,15 +43,18 @@ type stagingInput struct {
 	orphans   map[string]bool      // layers in the states only
 	changes   []change.Change
 	outputs   map[string]bool // layers whose outputs change
+	planned   map[string]bool // layers whose outputs after the apply are known already
 	states    map[string]*tfstate.State
 }
 
 // staging is the outcome: the steps with their order, and resources that would
 // be destroyed along with a release although the plan does not replace them.
 type staging struct {
-	steps map[stepKey]Step
-	order *graph.Graph[stepKey] // of the steps, and of layers without one
-	drawn []string              // addresses to be replaced too
+	steps    map[stepKey]Step
+	order    *graph.Graph[stepKey] // of the steps, and of layers without one
+	drawn    []string              // addresses to be replaced too
+	deferred map[string]bool       // layers that only delete, after what stands on them
+	warnings []string
 }
 
 // stage plans the steps of an apply. Layers go in the order of their
@@ -58,7 +62,7 @@ type staging struct {
 // layer that it stands on loses resources.
 func stage(in stagingInput) (staging, error) {
 	byLayer := change.Set{Changes: in.changes}.ByLayer()
-	out := staging{steps: map[stepKey]Step{}, order: graph.New[stepKey]()}
+	out := staging{steps: map[stepKey]Step{}, order: graph.New[stepKey](), deferred: map[string]bool{}}
 	touched := map[string]bool{}
 	for layer := range byLayer {
 		touched[layer] = true
@@ -74,6 +78,7 @@ func stage(in stagingInput) (staging, error) {
 		out.steps[step.key()] = step
 		out.order.Add(step.key())
 	}
+	out.deferDeletes(in, byLayer)
 	if err := out.releases(in, byLayer); err != nil {
 		return staging{}, err
 	}
@@ -93,12 +98,8 @@ func (out *staging) releases(in stagingInput, byLayer map[string][]change.Change
 		}
 		lost := map[string]bool{}
 		for _, upstream := range in.layers.AllDependencies(layer) {
-			for _, c := range byLayer[upstream] {
-				if loses(c) {
-					for _, id := range c.Identities {
-						lost[id] = true
-					}
-				}
+			if !out.deferred[upstream] {
+				collectLost(byLayer[upstream], lost)
 			}
 		}
 		if len(lost) == 0 {
@@ -134,11 +135,65 @@ func (out *staging) releases(in stagingInput, byLayer map[string][]change.Change
 	return nil
 }
 
+// deferDeletes finds layers that only delete something that a layer standing on
+// them lets go of in this very run. They come after it, as Terraform itself
+// would order it; the others plan with the outputs that they will have. Where
+// the outputs are not known yet, or the layer does more than delete, that order
+// cannot be had: the preview then says what AWS may refuse.
+func (out *staging) deferDeletes(in stagingInput, byLayer map[string][]change.Change) {
+	for _, upstream := range in.layers.Nodes() {
+		going := byLayer[upstream]
+		onlyDeletes := len(going) > 0 && !slices.ContainsFunc(going, func(c change.Change) bool { return c.Operation != change.Delete })
+		for _, gone := range going {
+			held := holder(gone, in.layers.AllDependants(upstream), byLayer)
+			switch {
+			case held == "":
+			case onlyDeletes && in.planned[upstream]:
+				out.deferred[upstream] = true
+			default:
+				out.warnings = append(out.warnings, fmt.Sprintf("%s goes before %s lets go of it: AWS may refuse. Take it away in a change of its own, after this one", gone.Address, held))
+			}
+		}
+	}
+}
+
+// holder gives the address of a change in one of the layers by which a resource
+// lets go of one that is deleted after its replacement or for good.
+func holder(gone change.Change, layers []string, byLayer map[string][]change.Change) string {
+	afterwards := gone.Operation == change.Delete ||
+		gone.Operation == change.Replace && len(gone.Actions) > 0 && gone.Actions[0] == string(change.Create)
+	if !afterwards || gone.Deposed != "" {
+		return ""
+	}
+	lost := map[string]bool{}
+	collectLost([]change.Change{gone}, lost)
+	for _, layer := range layers {
+		for _, c := range byLayer[layer] {
+			if c.Operation == change.Update && mentions(c.Mentions, lost) {
+				return c.Address
+			}
+		}
+	}
+	return ""
+}
+
+// collectLost adds the ids and ARNs of what the changes delete.
+func collectLost(changes []change.Change, lost map[string]bool) {
+	for _, c := range changes {
+		if !loses(c) {
+			continue
+		}
+		for _, id := range c.Identities {
+			lost[id] = true
+		}
+	}
+}
+
 func loses(c change.Change) bool {
 	return c.Operation == change.Delete || c.Operation == change.Replace
 }
 
-func mentions(values map[string]bool, lost map[string]bool) bool {
+func mentions(values change.Strings, lost map[string]bool) bool {
 	for id := range lost {
 		if values[id] {
 			return true
@@ -199,12 +254,20 @@ func withoutIndexes(address string) string {
 
 // connectApplies orders the applies as the layers refer to each other. Layers
 // that are not touched stand in the order too, as steps that do nothing: so
-// direct references are enough, and a chain through them is kept.
+// direct references are enough, and a chain through them is kept. A deferred
+// layer comes after all that stand on it instead.
 func (out *staging) connectApplies(in stagingInput) {
 	for _, layer := range in.layers.Nodes() {
 		out.order.Add(stepKey{layer, StageApply})
 		for _, upstream := range in.layers.Dependencies(layer) {
-			out.order.Connect(stepKey{layer, StageApply}, stepKey{upstream, StageApply})
+			if !out.deferred[upstream] {
+				out.order.Connect(stepKey{layer, StageApply}, stepKey{upstream, StageApply})
+			}
+		}
+	}
+	for upstream := range out.deferred {
+		for _, layer := range in.layers.AllDependants(upstream) {
+			out.order.Connect(stepKey{upstream, StageApply}, stepKey{layer, StageApply})
 		}
 	}
 }

@@ -31,6 +31,9 @@ type Status struct {
 
 // Status reads how the environment stands. It changes nothing.
 func (e *Engine) Status(ctx context.Context) (*Status, error) {
+	if _, err := e.identity(ctx); err != nil {
+		return nil, err
+	}
 	states, err := e.states(ctx)
 	if err != nil {
 		return nil, err

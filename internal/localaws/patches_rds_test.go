@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 )
@@ -156,4 +157,34 @@ func clusterAgain(ctx context.Context, to aws.Config) (string, error) {
 		}
 	}
 	return "created", nil
+}
+
+func changedSubnetGroup(ctx context.Context, to aws.Config) (string, error) {
+	network := ec2.NewFromConfig(to)
+	vpc, err := network.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: aws.String("10.9.0.0/16")})
+	if err != nil {
+		return code(err)
+	}
+	var subnets []string
+	for i, zone := range []string{"a", "c"} {
+		subnet, err := network.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: vpc.Vpc.VpcId,
+			CidrBlock: aws.String(fmt.Sprintf("10.9.%d.0/24", i)), AvailabilityZone: aws.String(region + zone)})
+		if err != nil {
+			return code(err)
+		}
+		subnets = append(subnets, aws.ToString(subnet.Subnet.SubnetId))
+	}
+	api, name := rds.NewFromConfig(to), aws.String("changed")
+	if _, err := api.CreateDBSubnetGroup(ctx, &rds.CreateDBSubnetGroupInput{
+		DBSubnetGroupName: name, DBSubnetGroupDescription: aws.String("a group"), SubnetIds: subnets}); err != nil {
+		return code(err)
+	}
+	if _, err := api.ModifyDBSubnetGroup(ctx, &rds.ModifyDBSubnetGroupInput{DBSubnetGroupName: name, SubnetIds: subnets[:1]}); err != nil {
+		return code(err)
+	}
+	groups, err := api.DescribeDBSubnetGroups(ctx, &rds.DescribeDBSubnetGroupsInput{DBSubnetGroupName: name})
+	if err != nil {
+		return code(err)
+	}
+	return fmt.Sprintf("%d subnet", len(groups.DBSubnetGroups[0].Subnets)), nil
 }

@@ -32,6 +32,9 @@ func Preview(w io.Writer, p *engine.Preview, palette Palette) {
 	for _, c := range p.Guarded {
 		fmt.Fprintf(w, "\n%s %s %s holds data; apply wants --allow-stateful '%s'\n", palette.paint(red, "!"), c.Operation, c.Address, c.Address)
 	}
+	for _, text := range p.Warnings {
+		fmt.Fprintf(w, "\n%s %s\n", palette.paint(yellow, "!"), text)
+	}
 	fmt.Fprintf(w, "\n%s  %s\n", palette.paint(bold, counts(p.Summary())), palette.paint(faint, shortDigest(p.Approval.Digest)))
 }
 
@@ -171,6 +174,7 @@ type PreviewJSON struct {
 	Layers      []LayerPlanJSON `json:"layers"`
 	Steps       []engine.Step   `json:"steps"`
 	Guarded     []string        `json:"guarded"`
+	Warnings    []string        `json:"warnings"`
 }
 
 // LayerPlanJSON is one layer of a PreviewJSON.
@@ -192,7 +196,7 @@ type ChangeJSON struct {
 // ForJSON gives the JSON form of a preview; every layer looked at is listed.
 func ForJSON(p *engine.Preview) PreviewJSON {
 	out := PreviewJSON{Environment: p.Environment, Release: p.Release, Digest: p.Approval.Digest, Summary: p.Summary(),
-		Layers: []LayerPlanJSON{}, Steps: p.Steps, Guarded: []string{}}
+		Layers: []LayerPlanJSON{}, Steps: p.Steps, Guarded: []string{}, Warnings: append([]string{}, p.Warnings...)}
 	if out.Steps == nil {
 		out.Steps = []engine.Step{}
 	}
