@@ -1,4 +1,4 @@
-# Run from the repository's root: tflint --recursive --config "$PWD/.tflint.hcl"
+# `make lint` runs it for every folder.
 config {
   call_module_type = "local"
 }
@@ -10,10 +10,10 @@ plugin "terraform" {
   preset  = "all"
 }
 
+# No source and no version: `make lint` builds the one that
+# tools/tflint-ruleset-aws/go.mod pins and puts it into TFLINT_PLUGIN_DIR.
 plugin "aws" {
   enabled = true
-  source  = "github.com/terraform-linters/tflint-ruleset-aws"
-  version = "0.48.0"
 }
 
 # Off: it wants a variables.tf and an outputs.tf in every folder, and an example

@@ -1,0 +1,120 @@
+# Everything that one does with this repository. `make help` lists it.
+#
+# Needed: Go, Python 3 and make. Terraform is the one that the command line
+# finds or downloads; linters are built from the modules under tools/.
+
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+CLI            := bin/mandala-deploy
+TOOLS          := bin/tools
+WITH_TERRAFORM := $(TOOLS)/with-terraform
+
+# A checkout that git refuses to read, or that is none, cannot be stamped.
+ifeq ($(shell git rev-parse HEAD 2>/dev/null),)
+export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
+endif
+
+# The emulator's own Python environment, where `make emulator` had to make one.
+export PATH := $(CURDIR)/bin/emulator/bin:$(PATH)
+
+# Packages whose tests run Terraform or the local AWS; all others are quick.
+SLOW       := /internal/(aws|compose|localaws|terraform)$$|/test/
+SLOW_TESTS := go list ./... | grep -E '$(SLOW)'
+UNIT_TESTS := go list ./... | grep -vE '$(SLOW)'
+
+# How long one package's tests may take, and which tests: make test-integration RUN=TestKill
+TIMEOUT := 40m
+RUN     := .
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: build
+build: check-go ## Build bin/mandala-deploy
+	CGO_ENABLED=0 go build -trimpath -o $(CLI) ./cmd/mandala-deploy
+
+.PHONY: demo
+demo: build emulator ## Deploy environment local to a local AWS and show what stands
+	$(CLI) apply local --auto-approve
+	$(CLI) status local
+	@echo
+	@echo "The local AWS goes on running: '$(CLI) plan local' shows that nothing is left to do,"
+	@echo "'$(CLI) destroy local --confirm local' takes it down, '$(CLI) local down' stops the local AWS."
+
+.PHONY: test
+test: test-unit test-modules test-integration ## Run everything that must pass
+
+.PHONY: test-unit
+test-unit: check-go ## Run the quick tests: less than a minute
+	go test $$($(UNIT_TESTS))
+
+.PHONY: test-race
+test-race: check-go ## Run the quick tests with the race detector (needs a C compiler)
+	CGO_ENABLED=1 go test -race $$($(UNIT_TESTS))
+
+.PHONY: test-modules
+test-modules: $(WITH_TERRAFORM) ## Run `terraform test` in every module
+	$(WITH_TERRAFORM) scripts/test-modules
+
+# Not cached: the tests run a binary that Go does not know they depend upon.
+# One package at a time: each keeps both cores and 2 GiB busy by itself.
+.PHONY: test-integration
+test-integration: $(WITH_TERRAFORM) emulator ## Run the tests with real Terraform and the local AWS
+	$(WITH_TERRAFORM) -no-config go test -count=1 -p 1 -timeout $(TIMEOUT) -run '$(RUN)' $$($(SLOW_TESTS))
+
+.PHONY: bench
+bench: $(WITH_TERRAFORM) emulator ## Run the benchmarks: ratios to plain Terraform, CPU, memory
+	$(WITH_TERRAFORM) -no-config go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./test/bench/...
+
+.PHONY: lint
+lint: lint-go lint-terraform lint-workflows ## Check format and style of everything
+
+.PHONY: lint-go
+lint-go: check-go $(TOOLS)/golangci-lint
+	@echo "gofmt"; unformatted=$$(gofmt -l cmd internal modules test tools); \
+		test -z "$$unformatted" || { echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; }
+	go vet ./...
+	GOLANGCI_LINT_CACHE="$(CURDIR)/bin/cache/golangci-lint" $(TOOLS)/golangci-lint run ./...
+
+.PHONY: lint-terraform
+lint-terraform: $(WITH_TERRAFORM) $(TOOLS)/tflint $(TOOLS)/tflint-ruleset-aws
+	$(WITH_TERRAFORM) scripts/lint-terraform
+
+.PHONY: lint-workflows
+lint-workflows: check-go $(TOOLS)/actionlint
+	@if ls .github/workflows/*.yml >/dev/null 2>&1; then echo actionlint; $(TOOLS)/actionlint; fi
+
+.PHONY: fmt
+fmt: check-go $(WITH_TERRAFORM) ## Format Go and Terraform
+	gofmt -w cmd internal modules test tools
+	$(WITH_TERRAFORM) terraform fmt -recursive environments
+	$(WITH_TERRAFORM) terraform fmt -recursive modules
+
+.PHONY: docs
+docs: check-go ## Write the generated documents again
+	go test ./internal/problem -run TestTroubleshootingTable -update
+
+.PHONY: emulator
+emulator: ## Make sure that there is a Python with the local AWS's emulator
+	@scripts/emulator
+
+.PHONY: check-go
+check-go:
+	@command -v go >/dev/null 2>&1 || { echo "Go is missing: install Go 1.26 or newer from https://go.dev/dl/" >&2; exit 1; }
+	@go list -m >/dev/null || { echo "This needs Go 1.26 or newer, here is $$(GOTOOLCHAIN=local go env GOVERSION 2>/dev/null || true): https://go.dev/dl/" >&2; exit 1; }
+
+.PHONY: clean
+clean: ## Remove what was built; downloads and the local AWS stay
+	rm -rf $(CLI) $(WITH_TERRAFORM) bin/cache .mandala/module-tests .mandala/validate
+
+# Built again when Go says so: that is quick.
+.PHONY: $(WITH_TERRAFORM)
+$(WITH_TERRAFORM): check-go
+	@CGO_ENABLED=0 go build -trimpath -o $@ ./tools/with-terraform
+
+# A linter is built when its go.mod changes: some take minutes.
+$(TOOLS)/%: tools/%/go.mod tools/%/go.sum
+	cd tools/$* && CGO_ENABLED=0 GOWORK=off GOFLAGS=-buildvcs=false go build -trimpath -o "$(CURDIR)/$(TOOLS)/" tool
+	@touch $@
