@@ -32,7 +32,7 @@ func (p planned) number(attribute string) (value int32, ok bool) {
 	case float64:
 		return int32(n), true
 	case int:
-		return int32(n), true
+		return int32(n), true //nolint:gosec // Terraform's plans are decoded to float64 or json.Number
 	case json.Number:
 		whole, err := strconv.ParseInt(n.String(), 10, 32)
 		return int32(whole), err == nil

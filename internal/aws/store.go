@@ -41,7 +41,7 @@ func (b *bucketStore) Get(ctx context.Context, key string) (engine.Object, error
 	if err != nil {
 		return engine.Object{}, failure(ctx, doing, err)
 	}
-	defer answer.Body.Close() //nolint:errcheck // it was read to its end, or failed already
+	defer answer.Body.Close()
 	body, err := io.ReadAll(answer.Body)
 	if err != nil {
 		return engine.Object{}, failure(ctx, doing, err)

@@ -15,10 +15,13 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 )
 
-// A record is the engine's; the journal writes it.
+// The record is the engine's; the journal writes it.
 type (
-	Status      = engine.RunStatus
-	Record      = engine.Record
+	// Status is where a run stands.
+	Status = engine.RunStatus
+	// Record is what is kept about a run.
+	Record = engine.Record
+	// LayerRecord is what is kept about one layer of a run.
 	LayerRecord = engine.LayerRecord
 )
 

@@ -53,7 +53,7 @@ func startEmulator(ctx context.Context, dir string, handover launch, proxyPort i
 	if err != nil {
 		return nil, err
 	}
-	command := exec.Command(arguments[0], arguments[1:]...)
+	command := exec.Command(arguments[0], arguments[1:]...) //nolint:noctx // it ends with its standard input
 	command.Dir = dir
 	command.Env = append(os.Environ(), "MOTO_PORT="+strconv.Itoa(proxyPort), "PYTHONDONTWRITEBYTECODE=1")
 	command.Stdin, command.Stdout, command.Stderr = theirs, log, log

@@ -67,7 +67,7 @@ func serve(ctx context.Context, dir string, handover launch, routes []Route, log
 	if err != nil {
 		return err
 	}
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 
 	moto, err := startEmulator(ctx, dir, handover, listener.Addr().(*net.TCPAddr).Port)
 	if err != nil {

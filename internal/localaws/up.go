@@ -91,7 +91,7 @@ func start(ctx context.Context, dir string, options Options) (Status, error) {
 	defer log.Close()
 
 	// Not CommandContext: the server outlives the call and its context.
-	server := exec.Command(arguments[0], arguments[1:]...)
+	server := exec.Command(arguments[0], arguments[1:]...) //nolint:noctx // as said
 	server.Stdout, server.Stderr = log, log
 	server.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if err := server.Start(); err != nil {
@@ -122,7 +122,7 @@ func start(ctx context.Context, dir string, options Options) (Status, error) {
 // abandon ends a server that never answered and gives the reason.
 func abandon(server *exec.Cmd, ended <-chan error, reason error) error {
 	err := server.Process.Kill() // its emulator ends with it
-	<-ended
+	_ = <-ended                  // killed: what it says is known
 	if err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return errors.Join(reason, err)
 	}
