@@ -88,6 +88,14 @@ func New(t testing.TB, folders map[string]string) *Project {
 	return p
 }
 
+// For gives the project to another test, such as a subtest: its failures are
+// then that one's. The project itself stays the first one's.
+func (p *Project) For(t testing.TB) *Project {
+	given := *p
+	given.t = t
+	return &given
+}
+
 // Real copies the repository's own environments and modules.
 func Real(t testing.TB) *Project {
 	t.Helper()

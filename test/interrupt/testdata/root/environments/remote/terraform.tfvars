@@ -1,0 +1,2 @@
+environment = "remote"
+password    = "not-yet-set"
