@@ -31,6 +31,7 @@ func NewProxy(upstream *url.URL, routes []Route, logger *slog.Logger) http.Handl
 			r.SetURL(upstream)
 			r.Out.Host = r.In.Host
 			r.Out.Header.Del("Expect") // this server has answered it
+			endByItself(r.Out)
 		},
 		Transport:      transport,
 		FlushInterval:  -1, // streams pass as they come
@@ -64,18 +65,26 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if route.Match(r) {
 			route.Handler.ServeHTTP(recorder, r)
 			if r.URL.Path != HealthPath { // asked too often to be of interest
-				p.log(r, operation{name: route.Name}, recorder.status, begin)
+				p.log(slog.LevelInfo, "request", r, operation{name: route.Name}, recorder.status, begin)
 			}
 			return
 		}
 	}
 	op := classify(r)
+	whole := false
+	defer func() { // the reverse proxy panics to break an answer off
+		if whole {
+			p.log(slog.LevelInfo, "request", r, op, recorder.status, begin)
+		} else {
+			p.log(slog.LevelWarn, "answer broken off", r, op, recorder.status, begin)
+		}
+	}()
 	p.reverse.ServeHTTP(recorder, r.WithContext(context.WithValue(r.Context(), operationKey{}, op)))
-	p.log(r, op, recorder.status, begin)
+	whole = true
 }
 
-func (p *proxy) log(r *http.Request, op operation, status int, begin time.Time) {
-	p.logger.Info("request", "method", r.Method, "service", op.service, "operation", op.name,
+func (p *proxy) log(level slog.Level, message string, r *http.Request, op operation, status int, begin time.Time) {
+	p.logger.Log(r.Context(), level, message, "method", r.Method, "service", op.service, "operation", op.name,
 		"status", status, "ms", time.Since(begin).Milliseconds())
 }
 
