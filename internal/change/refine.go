@@ -1,6 +1,9 @@
 package change
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Excess is a change at apply time that was not approved.
 type Excess struct {
@@ -50,11 +53,33 @@ func Refines(approved, applied []Change, started map[string]bool) []Excess {
 		if now.After == nil || was.After == nil {
 			continue
 		}
-		if at := conflict(was.After, now.After, ""); at != "" {
+		wanted, planned := was.After, now.After
+		if was.Operation == Create && (now.ImportID != "" || now.Operation == Update) {
+			wanted, planned = written(now, wanted), written(now, planned)
+		}
+		if at := conflict(wanted, planned, ""); at != "" {
 			excess = append(excess, Excess{now.Address, fmt.Sprintf("the planned value of %s differs from the approved one", at)})
 		}
 	}
 	return excess
+}
+
+// written gives the part of a tree that an adopting change writes. What it
+// leaves alone is as the provider reads it, which says "" or a default where a
+// creation was planned with null.
+func written(c Change, t Tree) Tree {
+	object, ok := fromJSON(t).(map[string]Tree)
+	if !ok {
+		return t
+	}
+	part := map[string]Tree{}
+	for _, a := range c.Attributes {
+		name, _, _ := strings.Cut(a.Path, ".")
+		if each, known := object[name]; known {
+			part[name] = each
+		}
+	}
+	return part
 }
 
 func permits(was, now Change, startedHere bool) bool {

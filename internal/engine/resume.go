@@ -35,30 +35,34 @@ const waitPoll = 500 * time.Millisecond
 // findDeadRun looks for the run to resume, or refuses to start over one whose
 // resources may stand outside any state.
 func (e *Engine) findDeadRun(ctx context.Context, operation Operation, resume bool) (*deadRun, error) {
+	held, err := e.Leases.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	live := held != nil && held.ExpiresAt.After(e.Clock())
+	if resume && live {
+		if err := e.awaitExpiry(ctx, *held); err != nil {
+			return nil, err
+		}
+	}
 	record, err := e.lastRun(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if record == nil || record.ResumedBy != "" {
-		if resume {
+		if resume && held == nil {
 			return nil, nothingToResume(e.name())
 		}
-		return nil, nil //nolint:nilnil // no dead run is the ordinary case
+		return nil, nil //nolint:nilnil // no dead run is the ordinary case; one without a record had changed nothing
 	}
-	held, err := e.Leases.Read(ctx)
-	if err != nil {
-		return nil, err
-	}
-	atWork := held != nil && held.DeploymentID == record.ID && held.ExpiresAt.After(e.Clock())
+	atWork := live && held.DeploymentID == record.ID
 	switch {
 	case resume && !record.Resumable() && !record.Unsettled():
+		if unbegun(held, record) {
+			return nil, nil //nolint:nilnil // as above
+		}
 		return nil, nothingToResume(e.name())
 	case resume:
-		if atWork {
-			if err := e.awaitExpiry(ctx, *held); err != nil {
-				return nil, err
-			}
-		}
 	case !record.Unsettled() || atWork:
 		return nil, nil //nolint:nilnil // a live run is the lease's business
 	case operation == OperationDestroy && record.Operation == OperationDestroy:
@@ -69,6 +73,12 @@ func (e *Engine) findDeadRun(ctx context.Context, operation Operation, resume bo
 			Next: fmt.Sprintf("`mandala-deploy apply %s --resume` adopts what it created and goes on", e.name())}
 	}
 	return e.loadDeadRun(ctx, *record)
+}
+
+// unbegun reports whether a lease is that of a run without a record: it died,
+// or is, between taking the lease and beginning to change anything.
+func unbegun(held *Holder, last *Record) bool {
+	return held != nil && (last == nil || held.DeploymentID != last.ID)
 }
 
 func nothingToResume(environment string) error {

@@ -57,6 +57,10 @@ func (e *Engine) Status(ctx context.Context) (*Status, error) {
 	if status.LastDeployment, err = e.lastRun(ctx); err != nil {
 		return nil, err
 	}
+	if status.LeaseExpired && unbegun(status.Lease, status.LastDeployment) {
+		status.Interrupted = append(status.Interrupted, fmt.Sprintf("run %s (%s by %s@%s) died before it changed anything",
+			status.Lease.DeploymentID, status.Lease.Operation, status.Lease.User, status.Lease.Host))
+	}
 	return status, e.addLocks(ctx, status)
 }
 
