@@ -57,6 +57,10 @@ func (a *app) apply(ctx context.Context, o applyOptions) error {
 	if o.parallelism < 0 {
 		return flagProblem("--parallelism", "--parallelism wants a positive number")
 	}
+	approval, err := readApproval(o.approval, o.environment)
+	if err != nil {
+		return err
+	}
 	e, err := a.engine(ctx, o.environment)
 	if err != nil {
 		return err
@@ -65,7 +69,7 @@ func (a *app) apply(ctx context.Context, o applyOptions) error {
 		e.Parallelism = o.parallelism
 	}
 	request := engine.ApplyRequest{
-		Layers: o.layers, Resume: o.resume, AllowStateful: o.allowStateful, Unattended: o.autoApprove,
+		Layers: o.layers, Approval: approval, Resume: o.resume, AllowStateful: o.allowStateful, Unattended: o.autoApprove,
 		Show: func(p *engine.Preview) { view.Preview(a.human(), p, a.palette(a.human())) },
 		Confirm: func(_ context.Context, p *engine.Preview) error {
 			if o.autoApprove {
@@ -74,20 +78,24 @@ func (a *app) apply(ctx context.Context, o applyOptions) error {
 			return a.confirm(p, e.Environment.Settings.Approval.Required)
 		},
 	}
-	if o.approval != "" {
-		body, err := os.ReadFile(o.approval)
-		if err != nil {
-			return &problem.Error{Code: problem.Usage, Where: problem.Location{Flag: "--approval"}, What: "the approval cannot be read", Err: err}
-		}
-		if request.Approval, err = change.ReadApproval(o.approval, o.environment, body); err != nil {
-			return err
-		}
-		if len(o.layers) == 0 {
-			request.Layers = request.Approval.Inputs.Layers
-		}
+	if approval != nil && len(o.layers) == 0 {
+		request.Layers = approval.Inputs.Layers
 	}
 	result, err := e.Apply(ctx, request)
 	return a.report(result, err)
+}
+
+// readApproval reads an approval file; nil for no file.
+func readApproval(file, environment string) (*change.Approval, error) {
+	if file == "" {
+		return nil, nil //nolint:nilnil // without the flag there is no approval
+	}
+	body, err := os.ReadFile(file)
+	if err != nil {
+		return nil, &problem.Error{Code: problem.Usage, Where: problem.Location{Flag: "--approval"}, What: "the approval cannot be read",
+			Next: "name a file that `plan --out` wrote", Err: err}
+	}
+	return change.ReadApproval(file, environment, body)
 }
 
 // report renders a run's result; with --json the errors are part of it.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -61,7 +62,11 @@ func Main(ctx context.Context, args []string, terminal Terminal) int {
 	root.SetIn(terminal.Stdin)
 	root.SetOut(terminal.Stdout)
 	root.SetErr(terminal.Stderr)
-	return a.exit(root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	if err != nil && slices.Contains(args, "--json") {
+		a.flags.json = true // flags behind one that does not exist are not parsed
+	}
+	return a.exit(err)
 }
 
 func (a *app) rootCommand() *cobra.Command {
@@ -77,7 +82,7 @@ preview is one exact plan of the whole.`,
   mandala-deploy apply production --approval plan.json`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
-		Args:              cobra.NoArgs,
+		Args:              onlyCommands,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRunE: func(*cobra.Command, []string) error { return a.setUp() },
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
@@ -89,17 +94,12 @@ preview is one exact plan of the whole.`,
 	flags.StringVar(&a.flags.logLevel, "log-level", "warn", "debug, info, warn or error")
 	flags.StringVar(&a.flags.logFormat, "log-format", "text", "text or json; json also makes progress JSON lines")
 	flags.StringVar(&a.flags.providerMirror, "provider-mirror", "", "a filesystem mirror to take Terraform providers from")
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
+	root.SetFlagErrorFunc(usage)
 	root.AddCommand(
 		a.planCommand(), a.applyCommand(), a.destroyCommand(), a.statusCommand(), a.graphCommand(),
 		a.unlockCommand(), a.bootstrapCommand(), a.environmentsCommand(), a.doctorCommand(), a.versionCommand(), a.localCommand(),
 	)
 	return root
-}
-
-// usage turns cobra's own errors into problems.
-func usage(cmd *cobra.Command, err error) error {
-	return &problem.Error{Code: problem.Usage, What: err.Error(), Next: "see `" + cmd.CommandPath() + " --help`"}
 }
 
 func (a *app) setUp() error {

@@ -48,6 +48,9 @@ func confirmed(doing, environment, confirm string) error {
 }
 
 func (a *app) destroy(ctx context.Context, environment string, layers []string, parallelism int) error {
+	if parallelism < 0 {
+		return flagProblem("--parallelism", "--parallelism wants a positive number")
+	}
 	e, err := a.engine(ctx, environment)
 	if err != nil {
 		return err

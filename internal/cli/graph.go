@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"github.com/goal-mandala/mandala-deploy/internal/view"
@@ -16,6 +18,9 @@ func (a *app) graphCommand() *cobra.Command {
 		Args:              environmentArg,
 		ValidArgsFunction: a.completeEnvironments,
 		RunE: func(_ *cobra.Command, args []string) error {
+			if !slices.Contains([]string{"text", "dot", "mermaid", "json"}, format) {
+				return flagProblem("--format", "--format wants text, dot, mermaid or json, not "+format)
+			}
 			_, _, env, err := a.load(args[0])
 			if err != nil {
 				return err
@@ -36,8 +41,6 @@ func (a *app) graphCommand() *cobra.Command {
 				view.GraphMermaid(a.Stdout, g)
 			case "json":
 				return view.WriteJSON(a.Stdout, g)
-			default:
-				return flagProblem("--format", "--format wants text, dot, mermaid or json, not "+format)
 			}
 			return nil
 		},

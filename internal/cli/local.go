@@ -18,7 +18,7 @@ func (a *app) localCommand() *cobra.Command {
 		Long: `The local AWS answers as AWS does, on a free loopback port, and keeps all it has
 in memory: when it stops, the environments in it are gone. Commands on an
 environment with target "local" start it by themselves.`,
-		Args: cobra.NoArgs,
+		Args: onlyCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.localUp(), a.localDown(), a.localStatus(), a.localLogs(), a.localServe())

@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -62,7 +64,7 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 			return err
 		}
 		if err := writeFile(o.out, body); err != nil {
-			return &problem.Error{Code: problem.WorkDirectory, Where: problem.Location{Flag: "--out"}, What: "could not write the approval", Err: err}
+			return outProblem(err)
 		}
 	}
 	if a.flags.json {
@@ -78,8 +80,20 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	return nil
 }
 
-// writeFile writes a file so that it is there whole or not at all.
+func outProblem(err error) error {
+	code, next := problem.WorkDirectory, "name a file in a directory that can be written"
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		code, next = problem.DiskFull, ""
+	}
+	return &problem.Error{Code: code, Where: problem.Location{Flag: "--out"}, What: "could not write the approval", Next: next, Err: err}
+}
+
+// writeFile writes a file so that it is there whole or not at all. What is no
+// plain file, such as /dev/stdout or a pipe, is written to, never replaced.
 func writeFile(path string, body []byte) error {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return os.WriteFile(path, body, 0o600)
+	}
 	temporary, err := os.CreateTemp(filepath.Dir(path), ".mandala-*")
 	if err != nil {
 		return err

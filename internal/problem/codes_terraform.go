@@ -21,7 +21,7 @@ func terraformRuns() []Entry {
 			"allow access to the provider registry, or name a filesystem mirror with --provider-mirror"},
 		{TerraformFailed, "Terraform failed",
 			"Terraform or a provider reported errors",
-			"mend what the diagnostics say; `mandala-deploy apply ENV --resume` goes on"},
+			"mend what the diagnostics say, then run the command again; an apply that was under way goes on with --resume"},
 		{TerraformCrashed, "Terraform ended unexpectedly",
 			"the Terraform process was killed or printed something that is not its protocol",
 			"look at the log named; `mandala-deploy status ENV` shows what was interrupted"},
