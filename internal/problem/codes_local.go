@@ -4,7 +4,6 @@ package problem
 const (
 	NoEmulator     Code = "MD0601"
 	EmulatorFailed Code = "MD0602"
-	NotLocal       Code = "MD0603"
 )
 
 func localAWS() []Entry {
@@ -15,8 +14,5 @@ func localAWS() []Entry {
 		{EmulatorFailed, "local AWS did not start",
 			"the emulator ended or did not answer in time",
 			"read the log that `mandala-deploy local logs` shows"},
-		{NotLocal, "local AWS not running",
-			"the command needs the local AWS, which is not running",
-			"run `mandala-deploy local up`"},
 	}
 }
