@@ -1,0 +1,4 @@
+output "app" {
+  description = "Id of the application."
+  value       = module.app.id
+}
