@@ -27,7 +27,6 @@ type importRule struct {
 func importRules() map[string]importRule {
 	rules := map[string]importRule{
 		"aws_route":                                 {template: "{route_table_id}_{destination_cidr_block|destination_ipv6_cidr_block|destination_prefix_list_id}"},
-		"aws_iam_role_policy":                       {template: "{role}:{name}"},
 		"aws_iam_role_policy_attachment":            {template: "{role}/{policy_arn}"},
 		"aws_iam_user_policy_attachment":            {template: "{user}/{policy_arn}"},
 		"aws_iam_group_policy_attachment":           {template: "{group}/{policy_arn}"},
