@@ -280,6 +280,12 @@ func (e *Engine) carryOut(ctx context.Context, operation Operation, id string, p
 	r := &run{engine: e, operation: operation, preview: preview, journal: journal, known: known, states: maps.Clone(preview.states), results: map[stepKey]*LayerResult{}}
 	if dead != nil {
 		r.started = dead.started
+		// The file that they come from is overwritten by the next apply.
+		for layer, events := range dead.leftover {
+			for _, event := range events {
+				journal.Event(layer, event)
+			}
+		}
 	}
 	if err := e.markResumed(ctx, dead, id); err != nil {
 		return result, err

@@ -174,7 +174,14 @@ type Files interface {
 // Directory is a composed root on disk.
 type Directory interface {
 	Path() string
+	// Unsaved reports whether Terraform could not store its state and left it
+	// in the directory.
+	Unsaved() bool
+	// Release ends the use of the directory.
 	Release() error
+	// Leave ends it as Release does, but keeps what tells of an apply that
+	// did not succeed.
+	Leave() error
 }
 
 // Processes asks after processes of dead runs.

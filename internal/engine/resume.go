@@ -20,8 +20,9 @@ type deadRun struct {
 	chain    []Record         // it and the runs that it was to resume itself, newest first
 	approval *change.Approval // what it was approved for; nil if that is lost
 	events   map[string][]Event
-	started  map[string]bool // addresses that it began to create
-	worked   map[string]bool // layers in which its Terraform was at work when it died
+	leftover map[string][]Event // those among them that no journal has yet
+	started  map[string]bool    // addresses that it began to create
+	worked   map[string]bool    // layers in which its Terraform was at work when it died
 }
 
 // adoptRounds bounds how often a resumed preview is planned again because the
@@ -151,7 +152,7 @@ func (e *Engine) awaitExpiry(ctx context.Context, held Holder) error {
 // loadDeadRun gathers what is known of a run, and of those before it that it
 // had not got to the end of when it died itself.
 func (e *Engine) loadDeadRun(ctx context.Context, record Record) (*deadRun, error) {
-	dead := &deadRun{record: record, chain: []Record{record}, events: map[string][]Event{}, started: map[string]bool{}, worked: map[string]bool{}}
+	dead := &deadRun{record: record, chain: []Record{record}, events: map[string][]Event{}, leftover: map[string][]Event{}, started: map[string]bool{}, worked: map[string]bool{}}
 	const enough = 50 // resumes of resumes
 	records, err := e.Journals.List(ctx, enough)
 	if err != nil {
@@ -212,7 +213,7 @@ func (e *Engine) settleLayer(ctx context.Context, dead *deadRun, record Record, 
 		return err
 	}
 	if !dead.worked[layer.Name] && record.Host == e.Actor.Host {
-		if err := e.readLeftover(dead, layer.Name); err != nil {
+		if err := e.readLeftover(dead, layer); err != nil {
 			return err
 		}
 	}
@@ -253,13 +254,17 @@ func (e *Engine) awaitProcess(ctx context.Context, layer LayerRecord) error {
 
 // readLeftover adds the events that Terraform wrote after the last one that
 // the record has; they are on the host on which it ran.
-func (e *Engine) readLeftover(dead *deadRun, layer string) error {
-	body, err := e.Files.Leftover(slicePrefix + layer)
+func (e *Engine) readLeftover(dead *deadRun, layer LayerRecord) error {
+	body, err := e.Files.Leftover(slicePrefix + layer.Name)
 	if err != nil || len(body) == 0 {
 		return err
 	}
 	return e.Terraform.ReadEvents(bytes.NewReader(body), func(event Event) {
-		dead.events[layer] = append(dead.events[layer], event)
+		if event.Time.Before(layer.StartedAt) {
+			return // of an earlier apply
+		}
+		dead.events[layer.Name] = append(dead.events[layer.Name], event)
+		dead.leftover[layer.Name] = append(dead.leftover[layer.Name], event)
 	})
 }
 

@@ -65,10 +65,13 @@ func (r *run) perform(ctx context.Context, step Step) (RunStatus, error) {
 		return Failed, err
 	}
 	status, err := r.performIn(ctx, step, dir)
-	if releaseErr := dir.Release(); err == nil && releaseErr != nil {
-		return Failed, releaseErr
+	if err != nil {
+		return status, errors.Join(err, dir.Leave())
 	}
-	return status, err
+	if err := dir.Release(); err != nil {
+		return Failed, err
+	}
+	return status, nil
 }
 
 func (r *run) performIn(ctx context.Context, step Step, dir Directory) (RunStatus, error) {
@@ -100,7 +103,7 @@ func (r *run) performIn(ctx context.Context, step Step, dir Directory) (RunStatu
 	}
 	if err := r.apply(ctx, step, dir); err != nil {
 		status, failure := fail(err)
-		if problem.Is(err, problem.TerraformCrashed) {
+		if problem.Is(err, problem.TerraformCrashed) || dir.Unsaved() {
 			status = Crashed
 		}
 		return status, failure

@@ -29,9 +29,11 @@ const mostInUse = 64
 // volatile are the files that can hold values and go when a directory is
 // released; the rest, .terraform above all, stays for the next run.
 var volatile = []string{
-	engine.PlanFile, engine.EventsFile, "plan.jsonl", "terraform.tfstate", "terraform.tfstate.backup", "errored.tfstate",
-	"mandala.auto.tfvars.json",
+	engine.PlanFile, "plan.jsonl", "terraform.tfstate", "terraform.tfstate.backup", "mandala.auto.tfvars.json",
 }
+
+// unsavedState is where Terraform puts a state that it could not store.
+const unsavedState = "errored.tfstate"
 
 // Workspace is the work directory of one environment.
 type Workspace struct {
@@ -192,11 +194,23 @@ func (d *directory) Path() string { return d.path }
 
 // Release removes what can hold values, and lets others use the directory.
 func (d *directory) Release() error {
-	return errors.Join(d.clean(), d.lock.Unlock())
+	return errors.Join(d.remove(append([]string{engine.EventsFile, unsavedState}, volatile...)), d.lock.Unlock())
 }
 
-func (d *directory) clean() error {
-	for _, name := range volatile {
+// Leave does so, too, but keeps the events and a state that Terraform could
+// not store: should the record be lost as well, they are the only account.
+func (d *directory) Leave() error {
+	return errors.Join(d.remove(volatile), d.lock.Unlock())
+}
+
+// Unsaved reports whether Terraform could not store its state.
+func (d *directory) Unsaved() bool {
+	_, err := os.Stat(filepath.Join(d.path, unsavedState))
+	return err == nil
+}
+
+func (d *directory) remove(names []string) error {
+	for _, name := range names {
 		if err := os.Remove(filepath.Join(d.path, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return diskProblem("clean "+d.path, err)
 		}
@@ -207,7 +221,7 @@ func (d *directory) clean() error {
 // fill makes the directory hold exactly these files, what init made, and links
 // to the root's other entries.
 func (d *directory) fill(project string, files, secret map[string][]byte) error {
-	if err := d.clean(); err != nil {
+	if err := d.remove(volatile); err != nil {
 		return err
 	}
 	entries, err := os.ReadDir(d.path)

@@ -112,8 +112,21 @@ func TestLeftover(t *testing.T) {
 	if body, err := w.Leftover("layer-network"); string(body) != "{}" || err != nil {
 		t.Errorf("got %q, %v", body, err)
 	}
+	if err := dir.Leave(); err != nil {
+		t.Fatal(err)
+	}
+	dir = lay(t, w, nil, nil)
+	if err := os.WriteFile(filepath.Join(dir.Path(), unsavedState), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if body, _ := w.Leftover("layer-network"); !dir.Unsaved() || string(body) != "{}" {
+		t.Error("what tells of a failed apply is gone with the next use of the directory")
+	}
 	if err := dir.Release(); err != nil {
 		t.Fatal(err)
+	}
+	if body, _ := w.Leftover("layer-network"); dir.Unsaved() || body != nil {
+		t.Error("it outlives a successful one")
 	}
 }
 
