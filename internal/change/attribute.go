@@ -26,14 +26,14 @@ const (
 
 // attributes lists the changed attributes of an update or replace, top-level
 // attributes whole unless they are objects.
-func attributes(change *tfjson.Change, replaces []string) []Attribute {
+func attributes(change *tfjson.Change, replaces []string, hidden secrets) []Attribute {
 	before, _ := change.Before.(map[string]any)
 	after, _ := change.After.(map[string]any)
 	if before == nil || after == nil {
 		return nil
 	}
 	unknown, _ := change.AfterUnknown.(map[string]any)
-	list := collect("", before, after, unknown, change.BeforeSensitive, change.AfterSensitive)
+	list := collect("", before, after, unknown, change.BeforeSensitive, change.AfterSensitive, hidden)
 	for i := range list {
 		for _, path := range replaces {
 			if path == list[i].Path || strings.HasPrefix(list[i].Path, path+".") || strings.HasPrefix(path, list[i].Path+".") || strings.HasPrefix(path, list[i].Path+"[") {
@@ -44,7 +44,7 @@ func attributes(change *tfjson.Change, replaces []string) []Attribute {
 	return list
 }
 
-func collect(prefix string, before, after, unknown map[string]any, beforeMark, afterMark any) []Attribute {
+func collect(prefix string, before, after, unknown map[string]any, beforeMark, afterMark any, hidden secrets) []Attribute {
 	keys := map[string]bool{}
 	for _, m := range []map[string]any{before, after, unknown} {
 		for key := range m {
@@ -68,11 +68,11 @@ func collect(prefix string, before, after, unknown map[string]any, beforeMark, a
 		ao, aIsObject := a.(map[string]any)
 		if bIsObject && aIsObject && bm != true && am != true && u != true {
 			uo, _ := u.(map[string]any)
-			list = append(list, collect(path, bo, ao, uo, bm, am)...)
+			list = append(list, collect(path, bo, ao, uo, bm, am, hidden)...)
 			continue
 		}
 		secret := marked(bm) || marked(am) || beforeMark == true || afterMark == true
-		list = append(list, Attribute{Path: path, Before: show(b, nil, secret), After: show(a, u, secret)})
+		list = append(list, Attribute{Path: path, Before: show(b, nil, secret || hidden.in(b)), After: show(a, u, secret || hidden.in(a))})
 	}
 	return list
 }

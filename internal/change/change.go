@@ -98,9 +98,9 @@ type Options struct {
 // that only change a value's sensitivity are no changes.
 func FromPlan(plan *tfjson.Plan, options Options) Set {
 	set := Set{OutputLayers: map[string]bool{}}
-	stateful := statefulTypes(options.StatefulTypes)
+	stateful, hidden := statefulTypes(options.StatefulTypes), secretsOf(plan)
 	for _, rc := range plan.ResourceChanges {
-		if c, ok := fromResource(rc, stateful); ok {
+		if c, ok := fromResource(rc, stateful, hidden); ok {
 			set.Changes = append(set.Changes, c)
 		}
 	}
@@ -116,7 +116,7 @@ func FromPlan(plan *tfjson.Plan, options Options) Set {
 	return set
 }
 
-func fromResource(rc *tfjson.ResourceChange, stateful map[string]bool) (Change, bool) {
+func fromResource(rc *tfjson.ResourceChange, stateful map[string]bool, hidden secrets) (Change, bool) {
 	if rc.Change == nil || rc.Mode == tfjson.DataResourceMode {
 		return Change{}, false
 	}
@@ -142,12 +142,12 @@ func fromResource(rc *tfjson.ResourceChange, stateful map[string]bool) (Change, 
 		c.Replaces = append(c.Replaces, pathString(path))
 	}
 	sort.Strings(c.Replaces)
-	c.Attributes = attributes(rc.Change, c.Replaces)
+	c.Attributes = attributes(rc.Change, c.Replaces, hidden)
 	if operation == Delete || operation == Replace || operation == Update {
 		c.Identities, c.Mentions = identities(rc.Change.Before)
 	}
 	if operation != Delete && operation != Forget {
-		c.After = tree(rc.Change.After, rc.Change.AfterUnknown, rc.Change.AfterSensitive)
+		c.After = hidden.tree(rc.Change.After, rc.Change.AfterUnknown, rc.Change.AfterSensitive)
 	}
 	return c, true
 }

@@ -142,14 +142,14 @@ func TestRefines(t *testing.T) {
 // order once they are known.
 func TestSetOrderDoesNotMatter(t *testing.T) {
 	t.Parallel()
-	approved := tree([]any{"b", nil}, []any{false, true}, nil)
-	if at := conflict(approved, tree([]any{"a", "b"}, nil, nil), ""); at != "" {
+	approved := secrets{}.tree([]any{"b", nil}, []any{false, true}, nil)
+	if at := conflict(approved, secrets{}.tree([]any{"a", "b"}, nil, nil), ""); at != "" {
 		t.Errorf("conflict at %s", at)
 	}
-	if at := conflict(approved, tree([]any{"a", "c"}, nil, nil), ""); at == "" {
+	if at := conflict(approved, secrets{}.tree([]any{"a", "c"}, nil, nil), ""); at == "" {
 		t.Error("the known element was lost unnoticed")
 	}
-	if at := conflict(tree([]any{"a", "b"}, nil, nil), tree([]any{"b", "a"}, nil, nil), ""); at == "" {
+	if at := conflict(secrets{}.tree([]any{"a", "b"}, nil, nil), secrets{}.tree([]any{"b", "a"}, nil, nil), ""); at == "" {
 		t.Error("the order of a known list changed unnoticed")
 	}
 }
@@ -205,7 +205,7 @@ func TestConflictLaws(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2000) {
 		r := rand.New(rand.NewPCG(seed, 2))
-		full := tree(m{"v": randomValue(r, 3)}, nil, nil)
+		full := secrets{}.tree(m{"v": randomValue(r, 3)}, nil, nil)
 		if at := conflict(full, full, ""); at != "" {
 			t.Fatalf("seed %d: a value conflicts with itself at %s", seed, at)
 		}

@@ -23,8 +23,8 @@ const (
 
 // tree reduces a value. unknown and sensitive are Terraform's parallel
 // structures: true where the whole value is, else an object or array of the
-// same shape, else absent.
-func tree(value, unknown, sensitive any) Tree {
+// same shape, else absent. A text that is one of the secrets counts as sensitive.
+func (s secrets) tree(value, unknown, sensitive any) Tree {
 	if sensitive == true {
 		return Sensitive
 	}
@@ -35,13 +35,13 @@ func tree(value, unknown, sensitive any) Tree {
 	case map[string]any:
 		node := map[string]Tree{}
 		for key, each := range v {
-			node[key] = tree(each, member(unknown, key), member(sensitive, key))
+			node[key] = s.tree(each, member(unknown, key), member(sensitive, key))
 		}
 		// Unknown attributes are absent from the value itself.
 		if u, ok := unknown.(map[string]any); ok {
 			for key, each := range u {
 				if _, present := v[key]; !present && AnyUnknown(each) {
-					node[key] = tree(nil, each, member(sensitive, key))
+					node[key] = s.tree(nil, each, member(sensitive, key))
 				}
 			}
 		}
@@ -49,11 +49,11 @@ func tree(value, unknown, sensitive any) Tree {
 	case []any:
 		node := make([]Tree, len(v))
 		for i, each := range v {
-			node[i] = tree(each, element(unknown, i), element(sensitive, i))
+			node[i] = s.tree(each, element(unknown, i), element(sensitive, i))
 		}
 		if u, ok := unknown.([]any); ok {
 			for i := len(v); i < len(u); i++ {
-				node = append(node, tree(nil, u[i], element(sensitive, i)))
+				node = append(node, s.tree(nil, u[i], element(sensitive, i)))
 			}
 		}
 		return node
@@ -62,6 +62,11 @@ func tree(value, unknown, sensitive any) Tree {
 			return Unknown
 		}
 		return nil
+	case string:
+		if s[v] {
+			return Sensitive
+		}
+		return leaf(v)
 	default:
 		return leaf(v)
 	}
