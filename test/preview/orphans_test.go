@@ -25,7 +25,7 @@ func orphans(t *testing.T, a *account) {
 
 	// One that nobody stands on, made with an aliased provider whose block
 	// nothing else needs any more.
-	s.cut(t, main, `module "far" {`, "}\n")
+	s.cut(t, main, `module "far" {`, "\n}\n")
 	s.gone(t, s.plan(t, 2, "--detailed-exitcode"), map[string]string{"module.far.aws_vpc.this": "delete"}, "far destroy")
 	s.left(t, "network", "subnet", "last")
 
