@@ -3,6 +3,7 @@ package localaws_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"os/exec"
@@ -97,6 +98,10 @@ func TestDownEndsEverythingAndIsIdempotent(t *testing.T) {
 		if _, err := os.Stat(filepath.Join(dir, "status.json")); !os.IsNotExist(err) {
 			t.Errorf("status.json after Down: %v", err)
 		}
+		var log strings.Builder
+		if err := localaws.Logs(t.Context(), dir, &log, localaws.LogOptions{}); err != nil || strings.Contains(log.String(), "the local AWS failed") {
+			t.Errorf("Down counts as a failure: %v\n%s", err, log.String())
+		}
 		after, err := localaws.Inspect(t.Context(), dir)
 		if diff := cmp.Diff(localaws.Status{}, after); diff != "" || err != nil {
 			t.Errorf("Inspect after Down: %v\n%s", err, diff)
@@ -153,6 +158,25 @@ func TestKilledServerTakesItsEmulatorAlong(t *testing.T) {
 	}
 	if second.Server == first.Server || !second.Healthy {
 		t.Errorf("Up after a kill = %+v", second)
+	}
+}
+
+// An emulator that is busy for longer than a look at its health takes keeps
+// its place, and what it holds.
+func TestUpWaitsForABusyInstance(t *testing.T) {
+	t.Parallel()
+	dir, first := up(t)
+	if err := syscall.Kill(first.Emulator.PID, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	awake := make(chan error, 1)
+	time.AfterFunc(6*time.Second, func() { awake <- syscall.Kill(first.Emulator.PID, syscall.SIGCONT) })
+	second, err := localaws.Up(t.Context(), dir, serveOptions())
+	if err := errors.Join(err, <-awake); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(first, second); diff != "" {
+		t.Errorf("Up replaced a busy instance (-before +after):\n%s", diff)
 	}
 }
 

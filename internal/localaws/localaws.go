@@ -56,7 +56,7 @@ func (o Options) command(dir string) ([]string, error) {
 const (
 	startTimeout  = 60 * time.Second       // from start to the first answer; a cold disk needs 10 s
 	stopTimeout   = 10 * time.Second       // of a server, before it is killed
-	healthTimeout = 2 * time.Second        // of one health request
+	healthTimeout = 5 * time.Second        // of one health request; busy, one may take longer
 	pollInterval  = 50 * time.Millisecond  // while waiting for a process or a file
 	ownerInterval = 500 * time.Millisecond // between two looks at the owner
 )

@@ -78,10 +78,17 @@ func serve(ctx context.Context, dir string, handover launch, routes []Route, log
 	server := &http.Server{
 		Handler:           NewProxy(&url.URL{Scheme: "http", Host: moto.address}, routes, logger),
 		ReadHeaderTimeout: 10 * time.Second,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		// No IdleTimeout: a POST that meets the end of an idle connection
+		// fails, so its client is to be the one who ends it.
+		ErrorLog: slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return server.Serve(listener) })
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return errStopped // whoever closed it has the reason, if there is one
+	})
 	group.Go(func() error { return watch(ctx, moto, handover.Owner) })
 	group.Go(func() error {
 		<-ctx.Done()

@@ -120,7 +120,9 @@ func healthy(ctx context.Context, address string) bool {
 	return response.StatusCode == http.StatusOK
 }
 
-// direct gives a transport that no proxy of the environment diverts.
+// direct gives a transport that no proxy of the environment diverts. It keeps
+// no connections: moto's server closes each after its answer, and one that
+// closes while it is used again would cost a POST, which nobody repeats.
 func direct() *http.Transport {
 	return &http.Transport{DisableKeepAlives: true, DisableCompression: true}
 }

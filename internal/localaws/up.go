@@ -31,9 +31,12 @@ func Up(ctx context.Context, dir string, options Options) (Status, error) {
 	}
 	defer unlock()
 
-	status, err := Inspect(ctx, dir)
+	status, err := inspectPatiently(ctx, dir)
 	if err == nil && status.Healthy {
 		return status, nil
+	}
+	if ctx.Err() != nil {
+		return Status{}, context.Cause(ctx)
 	}
 	// What is left of a broken instance, an unreadable status included, goes.
 	if err := stop(ctx, dir); err != nil {
@@ -47,6 +50,27 @@ func Up(ctx context.Context, dir string, options Options) (Status, error) {
 		return Status{}, failed("writing the local AWS's settings", dir, err)
 	}
 	return start(ctx, dir, options)
+}
+
+// inspectPatiently is Inspect that gives a living server startTimeout to
+// answer: under load the emulator takes seconds, and who replaces it takes all
+// that it holds from those who use it.
+func inspectPatiently(ctx context.Context, dir string) (Status, error) {
+	timeout := time.NewTimer(startTimeout)
+	defer timeout.Stop()
+	for {
+		status, err := Inspect(ctx, dir)
+		if err != nil || !status.Running || status.Healthy {
+			return status, err
+		}
+		select {
+		case <-timeout.C:
+			return status, nil
+		case <-ctx.Done():
+			return status, context.Cause(ctx)
+		case <-time.After(pollInterval):
+		}
+	}
 }
 
 // lockStart keeps other Ups and Downs of dir away; it creates dir.
