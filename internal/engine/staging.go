@@ -290,32 +290,39 @@ func (out *staging) connectReleases(in stagingInput) {
 
 // connectOrphans puts the destruction of a layer that left the root after the
 // layers that last stood on it, and before the layers that it stood on where
-// those lose something. Where both cannot be had, the second is given up.
+// those lose something. Where both cannot be had, the second is given up; so is
+// what states written at different times remember in a circle.
 func (out *staging) connectOrphans(in stagingInput, byLayer map[string][]change.Change) {
-	for layer, upstreams := range in.upstreams {
-		for _, upstream := range upstreams {
+	for _, layer := range sortedKeys(in.upstreams) {
+		for _, upstream := range in.upstreams[layer] {
 			if !in.orphans[upstream] || !out.has(stepKey{upstream, StageDestroy}) {
 				continue
 			}
 			for _, stage := range []Stage{StageApply, StageDestroy} {
 				if first := (stepKey{layer, stage}); out.has(first) {
-					out.order.Connect(stepKey{upstream, StageDestroy}, first)
+					out.connect(stepKey{upstream, StageDestroy}, first)
 				}
 			}
 		}
 	}
-	for layer := range in.orphans {
+	for _, layer := range sortedKeys(in.orphans) {
 		key := stepKey{layer, StageDestroy}
 		if !out.has(key) {
 			continue
 		}
 		for _, upstream := range in.upstreams[layer] {
 			later := stepKey{upstream, StageApply}
-			if !out.has(later) || !anyLoses(byLayer[upstream]) || slices.Contains(out.order.AllDependencies(key), later) {
-				continue
+			if out.has(later) && anyLoses(byLayer[upstream]) {
+				out.connect(later, key)
 			}
-			out.order.Connect(later, key)
 		}
+	}
+}
+
+// connect puts a step after another, unless that one has to come after it.
+func (out *staging) connect(later, first stepKey) {
+	if later != first && !slices.Contains(out.order.AllDependencies(first), later) {
+		out.order.Connect(later, first)
 	}
 }
 
@@ -363,8 +370,8 @@ func stageDestroy(layers *graph.Graph[string], upstreams map[string][]string, to
 			all.Connect(layer, upstream)
 		}
 	}
-	for layer, ups := range upstreams {
-		for _, upstream := range ups {
+	for _, layer := range sortedKeys(upstreams) {
+		for _, upstream := range upstreams[layer] {
 			if !slices.Contains(all.AllDependencies(upstream), layer) {
 				all.Connect(layer, upstream)
 			}
