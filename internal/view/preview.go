@@ -116,6 +116,9 @@ func writeChange(w io.Writer, c change.Change, step engine.Step, palette Palette
 		note = "  " + palette.paint(faint, "("+strings.Join(notes, ", ")+")")
 	}
 	fmt.Fprintf(w, "   %s %s%s\n", palette.paint(colour, sign), inLayer(c.Address, c.Layer), note)
+	if step.Stage == engine.StageRelease {
+		return // what becomes of it stands with its creation, in the step that follows
+	}
 	for i, a := range c.Attributes {
 		if i == mostAttributes {
 			fmt.Fprintf(w, "       … and %d more\n", len(c.Attributes)-i)

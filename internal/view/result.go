@@ -115,6 +115,9 @@ func ResultForJSON(r *engine.Result, err error) ResultJSON {
 	if r.Operation == engine.OperationApply {
 		for name, v := range r.Outputs {
 			out.Outputs[name] = v.Value
+			if v.Sensitive {
+				out.Outputs[name] = nil
+			}
 		}
 	}
 	return out
