@@ -1,11 +1,8 @@
 package cli
 
 import (
-	"bufio"
 	"context"
-	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -71,11 +68,11 @@ func (a *app) apply(ctx context.Context, o applyOptions) error {
 	request := engine.ApplyRequest{
 		Layers: o.layers, Approval: approval, Resume: o.resume, AllowStateful: o.allowStateful, Unattended: o.autoApprove,
 		Show: func(p *engine.Preview) { view.Preview(a.human(), p, a.palette(a.human())) },
-		Confirm: func(_ context.Context, p *engine.Preview) error {
+		Confirm: func(ctx context.Context, p *engine.Preview) error {
 			if o.autoApprove {
 				return nil
 			}
-			return a.confirm(p, e.Environment.Settings.Approval.Required)
+			return a.confirm(ctx, p.Environment, e.Environment.Settings.Approval.Required)
 		},
 	}
 	if approval != nil && len(o.layers) == 0 {
@@ -115,28 +112,4 @@ func (a *app) report(result *engine.Result, err error) error {
 		return &reportedError{err}
 	}
 	return nil
-}
-
-// confirm asks; an environment that wants approval by its name typed in full.
-func (a *app) confirm(p *engine.Preview, required bool) error {
-	if !isTerminal(a.Stdin) {
-		return &problem.Error{Code: problem.ConfirmationMissing, What: "there is no terminal to confirm on",
-			Next: "pass --approval FILE (made by plan --out), or --auto-approve where the environment allows it"}
-	}
-	question, want := fmt.Sprintf("Apply this to %s? [y/N] ", p.Environment), []string{"y", "yes"}
-	if required || p.Environment == "production" {
-		question, want = fmt.Sprintf("Type the environment's name (%s) to apply this: ", p.Environment), []string{p.Environment}
-	}
-	fmt.Fprint(a.Stderr, "\n"+question)
-	answer, err := bufio.NewReader(a.Stdin).ReadString('\n')
-	if err != nil && answer == "" {
-		return &problem.Error{Code: problem.Declined, What: "no answer was given"}
-	}
-	answer = strings.TrimSpace(answer)
-	for _, each := range want {
-		if answer == each || !required && strings.EqualFold(answer, each) {
-			return nil
-		}
-	}
-	return &problem.Error{Code: problem.Declined, What: fmt.Sprintf("the apply of %s was declined; nothing was changed", p.Environment)}
 }
