@@ -146,7 +146,7 @@ func start(ctx context.Context, dir string, options Options) (Status, error) {
 // abandon ends a server that never answered and gives the reason.
 func abandon(server *exec.Cmd, ended <-chan error, reason error) error {
 	err := server.Process.Kill() // its emulator ends with it
-	_ = <-ended                  // killed: what it says is known
+	<-ended                      //nolint:errcheck // it was killed: what it says is known
 	if err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return errors.Join(reason, err)
 	}
