@@ -13,16 +13,6 @@ import (
 	"github.com/goal-mandala/mandala-deploy/test/kit"
 )
 
-// result is what the tests read of `apply --json`.
-type result struct {
-	ID     string           `json:"deployment_id"`
-	Result engine.RunStatus `json:"result"`
-	Layers []struct {
-		Name   string           `json:"name"`
-		Result engine.RunStatus `json:"result"`
-	} `json:"layers"`
-}
-
 // TestSignal stops runs once, in their first of two layers.
 func TestSignal(t *testing.T) {
 	t.Parallel()
