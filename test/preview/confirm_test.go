@@ -15,14 +15,14 @@ import (
 // confirmations proves who is asked what before an apply, and what counts as a
 // yes.
 func confirmations(t *testing.T, a *account) {
-	s := a.open(t, "whisper", "asked", `secret = "asked-secret-value"`)
+	s := a.open(t, "plain", "asked", "")
 	s.refuses(t, "MD0409", "apply") // no terminal
 	s.answers(t, 1, "MD0405", "Apply this to asked? [y/N]", "n\n")
 	s.undeployed(t)
 	s.answers(t, 0, "", "Apply this to asked? [y/N]", "y\n")
 	s.settled(t)
 
-	p := a.open(t, "whisper", "production", `secret = "production-secret-value"`)
+	p := a.open(t, "plain", "production", "")
 	configure(p.Project, "production", settings{approvalRequired: true})
 	p.refuses(t, "MD0409", "apply")
 	p.refuses(t, "MD0404", "apply", "--auto-approve")

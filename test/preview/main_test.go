@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -292,9 +291,6 @@ func (s *scene) cut(t *testing.T, name, begin, end string) {
 	}
 	s.Write(name, before+after)
 }
-
-// root is the directory of the environment's root.
-func (s *scene) root() string { return filepath.Join(s.Dir, "environments") }
 
 // bounded gives a context for what a scenario asks of the local AWS.
 func bounded(t *testing.T) context.Context {

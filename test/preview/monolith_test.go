@@ -12,7 +12,6 @@ import (
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/goal-mandala/mandala-deploy/internal/change"
-	"github.com/goal-mandala/mandala-deploy/test/kit"
 )
 
 // ladderLayers are the layers of the fixture, in the root's order.
@@ -33,14 +32,14 @@ func monolith(t *testing.T, a *account) {
 	}
 
 	s.values("secret = \"second-secret-value\"\nretention_days = 14\ncidr_block = \"10.41.0.0/16\"")
-	s.compare(t, "after an upstream change", s.merged(t, ladderLayers, nil))
+	s.compare(t, "after an upstream change", s.merged(t))
 
 	s.values(`secret = "first-secret-value"`)
 	s.taint(t, "app", "aws_iam_policy", "green")
-	s.compare(t, "with a tainted resource", s.merged(t, ladderLayers, nil))
+	s.compare(t, "with a tainted resource", s.merged(t))
 
 	s.cut(t, "environments/main.tf", `module "store" {`, "}\n\n")
-	s.compare(t, "with a removed layer", s.merged(t, ladderLayers, nil))
+	s.compare(t, "with a removed layer", s.merged(t))
 }
 
 // missing wants a layer whose upstream was never applied to be refused.
@@ -148,17 +147,17 @@ func plain(t *testing.T, value any) any {
 // monolith plans a copy of the root with plain Terraform and one local state.
 func (s *scene) monolith(t *testing.T, state []byte) *tfjson.Plan {
 	t.Helper()
-	copied := kit.New(t, nil)
-	copied.ShareLocalAWS(s.Project)
-	if err := os.CopyFS(copied.Dir+"/environments", os.DirFS(s.root())); err != nil {
-		t.Fatal(err)
+	top := t.TempDir()
+	for _, folder := range []string{"environments", "modules"} {
+		if err := os.CopyFS(filepath.Join(top, folder), os.DirFS(filepath.Join(s.Dir, folder))); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := os.CopyFS(copied.Dir+"/modules", os.DirFS(filepath.Join(s.Dir, "modules"))); err != nil {
-		t.Fatal(err)
-	}
-	dir := filepath.Join(copied.Dir, "environments")
+	dir := filepath.Join(top, "environments")
 	if state != nil {
-		copied.Write("environments/terraform.tfstate", string(state))
+		if err := os.WriteFile(filepath.Join(dir, "terraform.tfstate"), state, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	s.account.tool.Run(t, dir, nil, "init", "-input=false", "-no-color")
 	s.account.tool.Run(t, dir, nil, "plan", "-input=false", "-no-color", "-out=monolith.tfplan", "-var-file="+s.environment+"/terraform.tfvars")
@@ -172,10 +171,10 @@ func (s *scene) monolith(t *testing.T, state []byte) *tfjson.Plan {
 
 // merged builds the monolith's state from the layers' states by nothing but
 // their JSON: all managed resources, one after the other.
-func (s *scene) merged(t *testing.T, layers []string, edit func(map[string]any)) []byte {
+func (s *scene) merged(t *testing.T) []byte {
 	t.Helper()
 	var resources []any
-	for _, layer := range layers {
+	for _, layer := range ladderLayers {
 		state := s.state(t, layer)
 		for _, each := range state["resources"].([]any) {
 			if each.(map[string]any)["mode"] == "managed" {
@@ -185,9 +184,6 @@ func (s *scene) merged(t *testing.T, layers []string, edit func(map[string]any))
 	}
 	whole := map[string]any{"version": 4, "terraform_version": "1.11.0", "serial": 1, "lineage": "monolith",
 		"outputs": map[string]any{}, "resources": resources, "check_results": nil}
-	if edit != nil {
-		edit(whole)
-	}
 	body, err := json.Marshal(whole)
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,7 @@
+variable "text" {
+  type = string
+}
+
+resource "terraform_data" "this" {
+  input = var.text
+}
