@@ -32,6 +32,11 @@ func confirmations(t *testing.T, a *account) {
 	p.undeployed(t)
 	p.answers(t, 0, "", "Type the environment's name (production)", "production\n")
 	p.settled(t)
+
+	// An approval needs neither a terminal nor a flag beside it.
+	p.Replace("environments/main.tf", "text = var.environment", `text = "approved"`)
+	p.do(t, 0, "apply", "--approval", p.approve(t))
+	p.settled(t)
 }
 
 // undeployed wants no layer to have a state.
