@@ -49,6 +49,12 @@ func (c *Client) finders() map[string]finder {
 	}
 }
 
+// HalfMade reports whether what Find gives of a type has to be replaced. A new
+// security group lets everything out until the provider has taken away the
+// rule that AWS gives it; neither import nor update does that. What else is
+// made in several steps is completed by an update.
+func (c *Client) HalfMade(resourceType string) bool { return resourceType == "aws_security_group" }
+
 // Find looks for an object that a creation with these planned values would
 // collide with or duplicate. It finds nothing, without an error, when the
 // values that identify the object are not known yet, when the type is not one

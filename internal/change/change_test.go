@@ -115,6 +115,7 @@ func TestRefines(t *testing.T) {
 		"known became unknown":         {[]Change{one("x", Create, known)}, []Change{one("x", Create, unknown)}, nil, 1},
 		"an attribute more":            {[]Change{one("x", Create, known)}, []Change{one("x", Create, map[string]Tree{"a": "#1", "b": "#3"})}, nil, 1},
 		"replace became update":        {[]Change{one("x", Replace, known)}, []Change{one("x", Update, known)}, nil, 0},
+		"replace done, not stored":     {[]Change{one("x", Replace, known)}, []Change{{Address: "x", Operation: Import, ImportID: "i", After: known}}, nil, 0},
 		"replace half done":            {[]Change{one("x", Replace, known)}, []Change{one("x", Create, known)}, nil, 0},
 		"update became replace":        {[]Change{one("x", Update, known)}, []Change{one("x", Replace, known)}, nil, 1},
 		"create became delete":         {[]Change{one("x", Create, known)}, []Change{one("x", Delete, nil)}, nil, 1},

@@ -12,12 +12,12 @@ type Excess struct {
 }
 
 // Allowed says which operations may stand where each was approved. A replace
-// whose first half was done by an interrupted run is a create, and one that is
-// staged begins with a delete.
+// whose first half was done by an interrupted run is a create, or an import if
+// the second was, too; and one that is staged begins with a delete.
 var allowed = map[Operation][]Operation{
 	Create:  {Create, Import},
 	Update:  {Update},
-	Replace: {Replace, Update, Create, Delete},
+	Replace: {Replace, Update, Create, Delete, Import},
 	Delete:  {Delete},
 	Import:  {Import, Update},
 	Forget:  {Forget},
@@ -54,7 +54,7 @@ func Refines(approved, applied []Change, started map[string]bool) []Excess {
 			continue
 		}
 		wanted, planned := was.After, now.After
-		if was.Operation == Create && (now.ImportID != "" || now.Operation == Update) {
+		if now.ImportID != "" || was.Operation == Create && now.Operation == Update {
 			wanted, planned = written(now, wanted), written(now, planned)
 		}
 		if at := conflict(wanted, planned, ""); at != "" {

@@ -26,6 +26,9 @@ type Terraform interface {
 	// state; Apply returns when it has ended. The process outlives a killed
 	// caller. Started is called once with the process id.
 	Apply(ctx context.Context, dir string, options ApplyOptions, sink func(Event)) error
+	// Forget takes addresses out of the state of the root in dir, under
+	// Terraform's own lock. The objects themselves stay as they are.
+	Forget(ctx context.Context, dir string, addresses []string) error
 	// ReadEvents reads the stream that an Apply left in its directory.
 	ReadEvents(r io.Reader, sink func(Event)) error
 	// Version gives Terraform's version, for example "1.11.4".
@@ -170,4 +173,8 @@ type Adopter interface {
 	// planned values would collide with or leave behind, and gives its import
 	// id. taken are import ids that a state already has.
 	Find(ctx context.Context, resourceType string, planned map[string]any, taken map[string]bool) (importID string, found bool, err error)
+	// HalfMade reports whether a creation of this type that was cut short can
+	// leave what no import and update puts right, so that what Find gives has
+	// to be replaced.
+	HalfMade(resourceType string) bool
 }

@@ -36,6 +36,7 @@ type Preview struct {
 	states  map[string]*tfstate.State
 	set     change.Set
 	imports []compose.Import
+	replace []string
 	planned map[string]map[string]any // address → planned values, for adoption only
 	// coming holds the outputs that layers will have, where they are known.
 	coming map[string]compose.Outputs
@@ -52,6 +53,7 @@ type PreviewRequest struct {
 	Layers  []string // all when empty
 	Destroy bool
 	imports []compose.Import
+	replace []string // addresses to be replaced though unchanged
 }
 
 // previewDir and slicePrefix name the directories of composed roots.
@@ -76,13 +78,13 @@ func (e *Engine) Preview(ctx context.Context, request PreviewRequest) (*Preview,
 		return nil, err
 	}
 	e.phase("planning %s", e.name())
-	preview, err := e.plan(ctx, request, selection, states, nil)
+	preview, err := e.plan(ctx, request, selection, states, request.replace)
 	if err != nil {
 		return nil, err
 	}
 	if drawn := preview.staging.drawn; len(drawn) > 0 {
 		// A staged deletion takes these along, so the plan has to say so.
-		if preview, err = e.plan(ctx, request, selection, states, drawn); err != nil {
+		if preview, err = e.plan(ctx, request, selection, states, append(slices.Clone(request.replace), drawn...)); err != nil {
 			return nil, err
 		}
 	}
@@ -173,7 +175,13 @@ func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen select
 	var providers []string
 	for layer, state := range states {
 		if chosen.has(layer) {
-			merged = append(merged, state)
+			// Terraform passes over an import to an address that it has. What
+			// it has there is gone, or nothing else would be imported.
+			rest, err := state.Without(importTargets(request.imports))
+			if err != nil {
+				return nil, err
+			}
+			merged = append(merged, rest)
 			providers = append(providers, state.Providers()...)
 		}
 	}
@@ -199,7 +207,7 @@ func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen select
 	set := change.FromPlan(planned, e.planOptions())
 	preview := &Preview{
 		Environment: e.name(), Release: e.Release, Destroy: request.Destroy, Changes: set.Changes, set: set, states: states,
-		imports: request.imports, planned: plannedValues(planned), Outputs: plannedOutputs(planned),
+		imports: request.imports, replace: request.replace, planned: plannedValues(planned), Outputs: plannedOutputs(planned),
 		Guarded: change.Guarded(set.Changes, nil),
 	}
 	if preview.coming, err = comingOutputs(planned, states); err != nil {

@@ -278,7 +278,7 @@ func (e *Engine) releaseLock(ctx context.Context, record Record, layer LayerReco
 	}
 	own := layer.StateLockID != "" && lock.ID == layer.StateLockID
 	if layer.StateLockID == "" && !layer.StartedAt.IsZero() {
-		own = lock.Operation == "OperationTypeApply" && lock.Who == record.User+"@"+record.Host &&
+		own = (lock.Operation == "OperationTypeApply" || lock.Operation == forgetOperation) && lock.Who == record.User+"@"+record.Host &&
 			!lock.Created.Before(layer.StartedAt.Add(-time.Second))
 	}
 	if !own {
@@ -297,14 +297,15 @@ func (e *Engine) releaseLock(ctx context.Context, record Record, layer LayerReco
 // it began and never reported, by a look into the account.
 func (e *Engine) adopt(ctx context.Context, request PreviewRequest, dead *deadRun) (*Preview, error) {
 	imports := map[string]string{}
+	halfMade := map[string]bool{}
 	var lost []string
 	for range adoptRounds {
-		request.imports = importBlocks(imports)
+		request.imports, request.replace = importBlocks(imports), sortedKeys(halfMade)
 		preview, err := e.Preview(ctx, request)
 		if err != nil {
 			return nil, err
 		}
-		found, notImportable, err := e.search(ctx, preview, dead, imports)
+		found, notImportable, err := e.search(ctx, preview, dead, imports, halfMade)
 		if err != nil {
 			return nil, err
 		}
@@ -331,6 +332,15 @@ func importBlocks(imports map[string]string) []compose.Import {
 	return blocks
 }
 
+// importTargets gives the addresses that are imported to.
+func importTargets(imports []compose.Import) map[string]bool {
+	targets := map[string]bool{}
+	for _, i := range imports {
+		targets[i.To] = true
+	}
+	return targets
+}
+
 func cannotAdopt(environment string, lost []string) error {
 	text := ""
 	for _, each := range lost {
@@ -340,8 +350,9 @@ func cannotAdopt(environment string, lost []string) error {
 }
 
 // search gives the import ids of addresses that the preview would create but
-// that exist already. lost lists those that exist and cannot be imported.
-func (e *Engine) search(ctx context.Context, preview *Preview, dead *deadRun, have map[string]string) (found map[string]string, lost []string, err error) {
+// that exist already. lost lists those that exist and cannot be imported; to
+// halfMade it adds those whose creation may not have come to its end.
+func (e *Engine) search(ctx context.Context, preview *Preview, dead *deadRun, have map[string]string, halfMade map[string]bool) (found map[string]string, lost []string, err error) {
 	found = map[string]string{}
 	reported := reportedCreations(dead.events)
 	taken, err := takenIDs(preview.states, have)
@@ -378,6 +389,9 @@ func (e *Engine) search(ctx context.Context, preview *Preview, dead *deadRun, ha
 		if ok {
 			found[c.Address] = importID
 			taken[importID] = true
+			if e.Adopter.HalfMade(c.Type) {
+				halfMade[c.Address] = true
+			}
 		}
 	}
 	return found, lost, nil

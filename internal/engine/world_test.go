@@ -152,6 +152,8 @@ func (w *world) Find(_ context.Context, _ string, planned map[string]any, taken 
 	return name, w.account[name] && !taken[name], nil
 }
 
+func (w *world) HalfMade(string) bool { return false }
+
 // Alive and EndOrphans are engine.Processes.
 func (w *world) Alive(p engine.Process) (alive, known bool) { return w.alive(), p.Host == host }
 
@@ -180,6 +182,8 @@ func (d directory) Unsaved() bool  { return false }
 
 // Init, Version, ReadEvents, Plan and Apply are engine.Terraform.
 func (w *world) Init(context.Context, string) error { return nil }
+
+func (w *world) Forget(context.Context, string, []string) error { return nil }
 
 func (w *world) Version(context.Context) (string, error) { return "1.11.4", nil }
 

@@ -26,6 +26,10 @@ func planArgs(options engine.PlanOptions) []string {
 
 func showArgs() []string { return []string{"show", "-json", engine.PlanFile} }
 
+func forgetArgs(addresses []string) []string {
+	return append([]string{"state", "rm", "-no-color", "-lock-timeout=0s"}, addresses...)
+}
+
 func applyArgs() []string {
 	// The environment's lease already keeps others away: a held lock is news.
 	return []string{"apply", "-json", "-input=false", "-lock-timeout=0s", engine.PlanFile}

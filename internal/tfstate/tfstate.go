@@ -246,6 +246,49 @@ func (s *State) Providers() []string {
 	return configurations
 }
 
+// Without gives the state without the objects at these addresses (full, with
+// index), as `terraform state rm` would leave it.
+func (s *State) Without(addresses map[string]bool) (*State, error) {
+	rest := *s
+	rest.resources = nil
+	for _, r := range s.resources {
+		var body map[string]json.RawMessage
+		var instances []json.RawMessage
+		if err := json.Unmarshal(r.raw, &body); err != nil {
+			return nil, fmt.Errorf("read %s: %w", r.address(), err)
+		}
+		if err := json.Unmarshal(body["instances"], &instances); err != nil {
+			return nil, fmt.Errorf("read the instances of %s: %w", r.address(), err)
+		}
+		var kept []json.RawMessage
+		for _, raw := range instances {
+			var instance struct {
+				IndexKey any `json:"index_key"`
+			}
+			if err := json.Unmarshal(raw, &instance); err != nil {
+				return nil, fmt.Errorf("read an instance of %s: %w", r.address(), err)
+			}
+			if !addresses[r.address()+index(instance.IndexKey)] {
+				kept = append(kept, raw)
+			}
+		}
+		if len(kept) < len(instances) {
+			if len(kept) == 0 {
+				continue
+			}
+			var err error
+			if body["instances"], err = json.Marshal(kept); err != nil {
+				return nil, fmt.Errorf("write the instances of %s: %w", r.address(), err)
+			}
+			if r.raw, err = json.Marshal(body); err != nil {
+				return nil, fmt.Errorf("write %s: %w", r.address(), err)
+			}
+		}
+		rest.resources = append(rest.resources, r)
+	}
+	return &rest, nil
+}
+
 // Merge gives one state with all resources of the layers' states, for a plan
 // of the uncut root. The root's data sources stand in every slice; they are
 // taken once. Only the outputs that keep accepts are carried over, so that the

@@ -117,6 +117,48 @@ func TestProtected(t *testing.T) {
 	}
 }
 
+// TestWithout takes objects out by their full addresses and leaves the rest as
+// it is.
+func TestWithout(t *testing.T) {
+	t.Parallel()
+	many := managed("module.a", "aws_eip", "many", `[{"index_key":"x","attributes":{"id":"1"}},{"index_key":"y","attributes":{"id":"2"}}]`)
+	one := managed("module.a", "aws_vpc", "one", `[{"attributes":{"id":"3"}}]`)
+	for name, test := range map[string]struct {
+		addresses map[string]bool
+		want      []string
+	}{
+		"nothing":            {nil, []string{`module.a.aws_eip.many["x"]`, `module.a.aws_eip.many["y"]`, "module.a.aws_vpc.one"}},
+		"one of a for_each":  {map[string]bool{`module.a.aws_eip.many["x"]`: true}, []string{`module.a.aws_eip.many["y"]`, "module.a.aws_vpc.one"}},
+		"a resource":         {map[string]bool{"module.a.aws_vpc.one": true}, []string{`module.a.aws_eip.many["x"]`, `module.a.aws_eip.many["y"]`}},
+		"without its index":  {map[string]bool{"module.a.aws_eip.many": true}, []string{`module.a.aws_eip.many["x"]`, `module.a.aws_eip.many["y"]`, "module.a.aws_vpc.one"}},
+		"all of a for_each":  {map[string]bool{`module.a.aws_eip.many["x"]`: true, `module.a.aws_eip.many["y"]`: true}, []string{"module.a.aws_vpc.one"}},
+		"what another holds": {map[string]bool{"module.b.aws_vpc.one": true}, []string{`module.a.aws_eip.many["x"]`, `module.a.aws_eip.many["y"]`, "module.a.aws_vpc.one"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, err := Parse("a", "o", state(many+","+one), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			rest, err := s.Without(test.addresses)
+			if err != nil {
+				t.Fatal(err)
+			}
+			instances, err := rest.Instances()
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, i := range instances {
+				got = append(got, i.Address)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("addresses (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 // TestMergeKeepsAll holds the law of a merge: every resource of every layer,
 // byte for byte, once; root data sources once; nothing else.
 func TestMergeKeepsAll(t *testing.T) {
