@@ -115,10 +115,16 @@ func (e *Engine) change(ctx context.Context, operation Operation, request ApplyR
 // cause gives the reason for which a context ended instead of the bare
 // "context canceled" that surfaced.
 func cause(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() == nil || len(problem.Find(err)) > 0 && !errors.Is(err, context.Canceled) {
+	if err == nil || ctx.Err() == nil {
 		return err
 	}
 	why := context.Cause(ctx)
+	if problem.Is(why, problem.LeaseLost) && problem.Is(err, problem.Interrupted) {
+		return why // Terraform was interrupted because of it, not by a person
+	}
+	if len(problem.Find(err)) > 0 && !errors.Is(err, context.Canceled) {
+		return err
+	}
 	if len(problem.Find(why)) > 0 {
 		return why
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -92,6 +93,15 @@ func (r Record) Unsettled() bool {
 		}
 	}
 	return false
+}
+
+// cutShort reports whether a signal stopped Terraform while it was at work
+// here. It wrote its state, but its provider dropped the requests under way:
+// what AWS then made of them is in no state.
+func (l LayerRecord) cutShort() bool { return l.Status == Interrupted && !l.StartedAt.IsZero() }
+
+func (r Record) cutShort() bool {
+	return r.ResumedBy == "" && slices.ContainsFunc(r.Layers, LayerRecord.cutShort)
 }
 
 // Resumable reports whether the run has something left to do.

@@ -64,8 +64,13 @@ func (e *Engine) findDeadRun(ctx context.Context, operation Operation, resume bo
 		}
 		return nil, nothingToResume(e.name())
 	case resume:
-	case !record.Unsettled() || atWork:
+	case atWork:
 		return nil, nil //nolint:nilnil // a live run is the lease's business
+	case !record.Unsettled():
+		if operation == OperationApply && record.cutShort() {
+			return e.loadDeadRun(ctx, *record, false)
+		}
+		return nil, nil //nolint:nilnil // nothing is left open
 	case operation == OperationDestroy && record.Operation == OperationDestroy:
 		// What a destroy left half done, another one finishes.
 	default:
@@ -73,7 +78,7 @@ func (e *Engine) findDeadRun(ctx context.Context, operation Operation, resume bo
 			What: fmt.Sprintf("run %s of %s (%s by %s@%s, %s) did not finish", record.ID, e.name(), record.Operation, record.User, record.Host, record.StartedAt.Format(time.RFC3339)),
 			Next: fmt.Sprintf("`mandala-deploy apply %s --resume` adopts what it created and goes on", e.name())}
 	}
-	return e.loadDeadRun(ctx, *record)
+	return e.loadDeadRun(ctx, *record, resume)
 }
 
 // unbegun reports whether a lease is that of a run without a record: it died,
@@ -151,7 +156,10 @@ func (e *Engine) awaitExpiry(ctx context.Context, held Holder) error {
 
 // loadDeadRun gathers what is known of a run, and of those before it that it
 // had not got to the end of when it died itself.
-func (e *Engine) loadDeadRun(ctx context.Context, record Record) (*deadRun, error) {
+//
+// asked is whether its work is to be gone on with, as it was approved; else it
+// is only looked after what it left behind.
+func (e *Engine) loadDeadRun(ctx context.Context, record Record, asked bool) (*deadRun, error) {
 	dead := &deadRun{record: record, chain: []Record{record}, events: map[string][]Event{}, leftover: map[string][]Event{}, started: map[string]bool{}, worked: map[string]bool{}}
 	const enough = 50 // resumes of resumes
 	records, err := e.Journals.List(ctx, enough)
@@ -172,7 +180,7 @@ func (e *Engine) loadDeadRun(ctx context.Context, record Record) (*deadRun, erro
 			dead.events[layer] = append(dead.events[layer], list...)
 		}
 	}
-	if record.ApprovalDigest != "" {
+	if asked && record.ApprovalDigest != "" {
 		object, err := e.Store.Get(ctx, approvalKey(record.ApprovalDigest))
 		if err == nil {
 			dead.approval, err = change.ReadApproval(approvalKey(record.ApprovalDigest), e.name(), object.Body)
@@ -190,7 +198,7 @@ func (e *Engine) settle(ctx context.Context, dead *deadRun) error {
 	e.phase("settling run %s", dead.record.ID)
 	for _, record := range dead.chain {
 		for _, layer := range record.Layers {
-			if layer.Status != Running && layer.Status != Crashed {
+			if layer.Status != Running && layer.Status != Crashed && !layer.cutShort() {
 				continue
 			}
 			if err := e.settleLayer(ctx, dead, record, layer); err != nil {

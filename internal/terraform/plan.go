@@ -47,6 +47,10 @@ func (r *Runner) Plan(ctx context.Context, dir string, options engine.PlanOption
 	if _, err := os.Stat(planFile); err != nil {
 		return nil, planning.crashed(fmt.Errorf("it wrote no plan: %w", err))
 	}
+	// Terraform makes it readable to everyone, and it holds values.
+	if err := os.Chmod(planFile, 0o600); err != nil {
+		return nil, writeProblem("protecting "+planFile, err)
+	}
 	return tools.show(ctx, dir)
 }
 
