@@ -150,6 +150,11 @@ func ReadApproval(file, environment string, body []byte) (*Approval, error) {
 // Stale compares the inputs that an approval was made from with the present
 // ones and gives what differs, one line each.
 func (a *Approval) Stale(now Inputs) []string {
+	return append(a.StaleSource(now), staleStates(a.Inputs.States, now.States)...)
+}
+
+// StaleSource is Stale but for the states, which a run changes itself.
+func (a *Approval) StaleSource(now Inputs) []string {
 	var differs []string
 	for _, each := range []struct{ name, was, is string }{
 		{"environments/*.tf", a.Inputs.Root, now.Root},
@@ -168,7 +173,7 @@ func (a *Approval) Stale(now Inputs) []string {
 			differs = append(differs, each.name+" changed")
 		}
 	}
-	return append(differs, staleStates(a.Inputs.States, now.States)...)
+	return differs
 }
 
 func staleStates(was, is map[string]tfstate.Fingerprint) []string {

@@ -89,6 +89,9 @@ type Set struct {
 // Options say how a plan is read.
 type Options struct {
 	StatefulTypes []string // beyond the built-in list
+	// Unmasked keeps digests of sensitive values in After, too: for a plan that
+	// is compared with an approved one in memory, and never stored.
+	Unmasked bool
 	// LayerOutput tells which layer a root output of the plan carries; ok is
 	// false for the root's own outputs.
 	LayerOutput func(output string) (layer string, ok bool)
@@ -101,6 +104,9 @@ func FromPlan(plan *tfjson.Plan, options Options) Set {
 	stateful, hidden := statefulTypes(options.StatefulTypes), secretsOf(plan)
 	for _, rc := range plan.ResourceChanges {
 		if c, ok := fromResource(rc, stateful, hidden); ok {
+			if options.Unmasked && c.After != nil {
+				c.After = secrets(nil).tree(rc.Change.After, rc.Change.AfterUnknown, nil)
+			}
 			set.Changes = append(set.Changes, c)
 		}
 	}

@@ -126,6 +126,10 @@ func TestRefines(t *testing.T) {
 		"an adopted creation, changed": {[]Change{one("x", Create, known)}, []Change{{Address: "x", Operation: Update, ImportID: "i", Attributes: []Attribute{{Path: "a"}}, After: other}}, nil, 1},
 		"an update of a creation":      {[]Change{one("x", Create, known)}, []Change{one("x", Update, known)}, nil, 1},
 		"a creation begun here":        {[]Change{one("x", Create, known)}, []Change{one("x", Replace, known)}, map[string]bool{"x": true}, 0},
+		"replace became delete":        {[]Change{one("x", Replace, known)}, []Change{one("x", Delete, nil)}, nil, 1},
+		"a release of a replace":       {Releases([]Change{one("x", Replace, known)}), []Change{one("x", Delete, nil)}, nil, 0},
+		"a release of an update":       {Releases([]Change{one("x", Update, known)}), []Change{one("x", Delete, nil)}, nil, 1},
+		"an element more in a set":     {[]Change{one("x", Create, map[string]Tree{"a": []Tree{Unknown}})}, []Change{one("x", Create, map[string]Tree{"a": []Tree{"#1", "#2"}})}, nil, 1},
 		"the deposed half of replace":  {[]Change{one("x", Replace, known)}, []Change{{Address: "x", Deposed: "d", Operation: Delete}}, nil, 0},
 		"a deposed object elsewhere":   {[]Change{one("x", Update, known)}, []Change{{Address: "x", Deposed: "d", Operation: Delete}}, nil, 1},
 	}

@@ -11,13 +11,13 @@ type Excess struct {
 	Why     string `json:"why"`
 }
 
-// Allowed says which operations may stand where each was approved. A replace
-// whose first half was done by an interrupted run is a create, or an import if
-// the second was, too; and one that is staged begins with a delete.
+// allowed says which operations may stand where each was approved. A replace
+// whose first half was done by an interrupted run, or by a release step, is a
+// create, or an import if the second was done, too.
 var allowed = map[Operation][]Operation{
 	Create:  {Create, Import},
 	Update:  {Update},
-	Replace: {Replace, Update, Create, Delete, Import},
+	Replace: {Replace, Update, Create, Import},
 	Delete:  {Delete},
 	Import:  {Import, Update},
 	Forget:  {Forget},
@@ -37,10 +37,8 @@ func Refines(approved, applied []Change, started map[string]bool) []Excess {
 	var excess []Excess
 	for _, now := range applied {
 		was, ok := known[now.key()]
-		if !ok && now.Deposed != "" {
-			// What an approved replace, half done, has left to delete.
-			was, ok = known[now.Address+"\x00"]
-			ok = ok && was.Operation == Replace
+		if !ok && now.Deposed != "" && known[now.Address+"\x00"].Operation == Replace {
+			continue // what an approved replace, half done, has left to delete
 		}
 		if !ok {
 			excess = append(excess, Excess{now.Address, fmt.Sprintf("%s is not part of what was approved", now.Operation)})
@@ -80,6 +78,19 @@ func written(c Change, t Tree) Tree {
 		}
 	}
 	return part
+}
+
+// Releases gives what was approved as it concerns a step that only deletes: the
+// first half of each replace, and the deletes.
+func Releases(approved []Change) []Change {
+	var deletes []Change
+	for _, c := range approved {
+		if c.Operation == Replace || c.Operation == Delete {
+			c.Operation, c.After = Delete, nil
+			deletes = append(deletes, c)
+		}
+	}
+	return deletes
 }
 
 func permits(was, now Change, startedHere bool) bool {

@@ -36,6 +36,10 @@ func secretsOf(plan *tfjson.Plan) secrets {
 	return s
 }
 
+// Hider gives what tells whether a value holds a text that the plan marks as
+// sensitive anywhere.
+func Hider(plan *tfjson.Plan) func(value any) bool { return secretsOf(plan).in }
+
 // gather adds the texts of the marked parts of a value.
 func (s secrets) gather(value, mark any) {
 	switch v := value.(type) {

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -167,10 +168,16 @@ func conflictArray(approved []Tree, applied Tree, path string) string {
 		}
 	}
 	used := make([]bool, len(other))
+	if len(other) > len(approved) {
+		return orRoot(path) // each element stands for one at the most
+	}
 	for _, wanted := range mostKnownFirst(approved) {
 		if !assign(wanted, other, used) && knownParts(wanted) > 0 {
 			return orRoot(path)
 		}
+	}
+	if slices.Contains(used, false) {
+		return orRoot(path)
 	}
 	return ""
 }

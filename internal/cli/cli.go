@@ -80,6 +80,7 @@ preview is one exact plan of the whole.`,
 		Example: `  mandala-deploy plan staging
   mandala-deploy apply local
   mandala-deploy apply production --approval plan.json`,
+		Version:           build().Version,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		Args:              onlyCommands,

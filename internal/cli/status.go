@@ -41,8 +41,9 @@ func (a *app) unlockCommand() *cobra.Command {
 		Use:   "unlock ENV --confirm ENV",
 		Short: "Break an expired lease, or a live one by force, and record it",
 		Long: `unlock breaks the environment's lease and releases the locks that its dead run
-left on states. With --force it breaks a live lease and any state lock: do that
-only if its holder is surely dead.`,
+left on states, unless their Terraform may still be at work. With --force it
+breaks a live lease and any state lock, and closes an unfinished run without
+adopting what it created: do that only if its holder is surely dead.`,
 		Example:           `  mandala-deploy unlock staging --confirm staging`,
 		Args:              environmentArg,
 		ValidArgsFunction: a.completeEnvironments,
@@ -63,6 +64,12 @@ only if its holder is surely dead.`,
 			}
 			if result.Holder != nil {
 				fmt.Fprintf(a.Stdout, "Broke the lease of %s@%s (run %s).\n", result.Holder.User, result.Holder.Host, result.Holder.DeploymentID)
+			}
+			for _, layer := range result.Kept {
+				fmt.Fprintf(a.Stdout, "Kept Terraform's lock on layer %s: it may still be at work (--force releases it).\n", layer)
+			}
+			if result.Closed != "" {
+				fmt.Fprintf(a.Stdout, "Closed the unfinished run %s: nothing of it will be adopted.\n", result.Closed)
 			}
 			for _, layer := range result.Locks {
 				fmt.Fprintf(a.Stdout, "Released Terraform's lock on layer %s.\n", layer)

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/compose"
+	"github.com/goal-mandala/mandala-deploy/internal/environment"
 	"github.com/goal-mandala/mandala-deploy/internal/graph"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 	"github.com/goal-mandala/mandala-deploy/internal/tfstate"
@@ -59,6 +61,9 @@ const closing = 30 * time.Second
 // and applies it layer by layer. The result is never nil when something was
 // begun, whatever the error.
 func (e *Engine) Apply(ctx context.Context, request ApplyRequest) (*Result, error) {
+	if s := e.Environment.Settings; s.Backup.Database == environment.BackupAlways || s.Rollback.OnFailure {
+		e.note("deploy.hcl of %s asks for a backup or for going back on failure; this version does neither by itself", e.name())
+	}
 	return e.change(ctx, OperationApply, request, func(ctx context.Context, dead *deadRun) (*Preview, error) {
 		preview, err := e.previewForApply(ctx, request, dead)
 		if err != nil {
@@ -100,7 +105,11 @@ func (e *Engine) change(ctx context.Context, operation Operation, request ApplyR
 		return nil, cause(held, err)
 	}
 	if dead != nil {
-		if err := e.settle(held, dead); err != nil {
+		err := e.settle(held, dead)
+		if err == nil {
+			err = coversWork(request.Layers, dead)
+		}
+		if err != nil {
 			return nil, cause(held, err)
 		}
 	}
@@ -175,12 +184,29 @@ func (e *Engine) checkInputs(ctx context.Context, request ApplyRequest) error {
 	if err != nil {
 		return err
 	}
-	now, err := e.inputs(ctx, identity, request.Layers, false, states)
+	now, err := e.inputs(ctx, identity, normal(request.Layers), false, states)
 	if err != nil {
 		return err
 	}
-	if differs := request.Approval.Stale(now); len(differs) > 0 && !request.Resume {
+	differs := request.Approval.Stale(now)
+	if request.Resume { // the run itself has changed the states
+		differs = request.Approval.StaleSource(now)
+	}
+	if len(differs) > 0 {
 		return &problem.Error{Code: problem.StaleApproval, What: fmt.Sprintf("the approval of %s is stale: %s", e.name(), strings.Join(differs, "; "))}
+	}
+	return nil
+}
+
+// coversWork refuses a choice of layers that leaves out one in which a dead run
+// was at work: what it created there would never be looked for again.
+func coversWork(layers []string, dead *deadRun) error {
+	for _, layer := range sortedKeys(dead.worked) {
+		if len(layers) > 0 && !slices.Contains(layers, layer) {
+			return &problem.Error{Code: problem.Usage, Where: problem.Location{Flag: "--layer"},
+				What: fmt.Sprintf("run %s was at work in layer %s, which --layer leaves out", dead.record.ID, layer),
+				Next: "leave --layer out, or add --layer " + layer}
+		}
 	}
 	return nil
 }
@@ -203,11 +229,14 @@ func (e *Engine) authorize(ctx context.Context, request ApplyRequest, preview *P
 	}
 	if dead != nil && dead.approval != nil {
 		err := e.covered(dead.approval, preview, dead.started)
+		if differs := dead.approval.StaleSource(preview.Approval.Inputs); err == nil && len(differs) > 0 {
+			err = fmt.Errorf("since then %s", strings.Join(differs, "; "))
+		}
 		if err == nil {
 			e.note("what is left is part of what run %s was approved for", dead.record.ID)
 			return nil
 		}
-		e.note("what is left is more than run %s was approved for: %s", dead.record.ID, err)
+		e.note("what is left is not what run %s was approved for: %s", dead.record.ID, err)
 	}
 	if request.Unattended && e.Environment.Settings.Approval.Required {
 		return &problem.Error{Code: problem.ApprovalRequired, Where: e.settingsFile(), What: fmt.Sprintf("environment %s takes changes only with an approval", e.name())}
@@ -303,7 +332,7 @@ func (e *Engine) carryOut(ctx context.Context, operation Operation, id string, p
 	}
 	failures := r.collect(ctx, result, ends)
 	if result.Result == Succeeded && operation == OperationApply && !preview.Empty() {
-		result.Outputs, err = e.outputs(ctx, r.known)
+		result.Outputs, err = e.outputs(ctx, r.known, preview.hides)
 		if err != nil {
 			failures = append(failures, err)
 			result.Result = Failed

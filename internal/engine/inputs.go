@@ -34,7 +34,7 @@ func (e *Engine) inputs(ctx context.Context, identity Identity, selected []strin
 		into  *string
 		files func() ([]string, error)
 	}{
-		{&in.Root, func() ([]string, error) { return e.rootFiles(".tf") }},
+		{&in.Root, e.rootTree},
 		{&in.Modules, e.moduleFiles},
 		{&in.Settings, func() ([]string, error) {
 			return []string{path.Join(environment.Dir, e.name(), environment.SettingsFile)}, nil
@@ -72,6 +72,31 @@ func (e *Engine) rootFiles(suffixes ...string) ([]string, error) {
 				files = append(files, path.Join(environment.Dir, entry.Name()))
 			}
 		}
+	}
+	return files, nil
+}
+
+// rootTree lists the files of the root but for variable values: the *.tf, and
+// the templates and policies that they may read. The folders of environments
+// are none of them.
+func (e *Engine) rootTree() ([]string, error) {
+	var files []string
+	err := fs.WalkDir(e.Project, environment.Dir, func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir():
+			_, err := fs.Stat(e.Project, path.Join(name, environment.SettingsFile))
+			if name != environment.Dir && err == nil || strings.HasPrefix(entry.Name(), ".terraform") {
+				return fs.SkipDir
+			}
+		case !strings.HasPrefix(entry.Name(), ".terraform") && !strings.Contains(entry.Name(), ".tfvars") && !strings.Contains(entry.Name(), ".tfstate"):
+			files = append(files, name)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the files of %s: %w", environment.Dir, err)
 	}
 	return files, nil
 }

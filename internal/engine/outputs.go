@@ -8,7 +8,7 @@ import (
 
 // outputs computes the root's outputs from the layers' last ones: it plans a
 // root that has nothing else.
-func (e *Engine) outputs(ctx context.Context, known map[string]compose.Outputs) (map[string]Value, error) {
+func (e *Engine) outputs(ctx context.Context, known map[string]compose.Outputs, hides func(any) bool) (map[string]Value, error) {
 	if !e.Environment.Root.HasOutputs() {
 		return map[string]Value{}, nil
 	}
@@ -20,5 +20,5 @@ func (e *Engine) outputs(ctx context.Context, known map[string]compose.Outputs) 
 	if err != nil {
 		return nil, err
 	}
-	return plannedOutputs(plan), nil
+	return plannedOutputs(plan, hides), nil
 }

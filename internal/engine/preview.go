@@ -37,6 +37,7 @@ type Preview struct {
 	set     change.Set
 	imports []compose.Import
 	replace []string
+	hides   func(value any) bool      // whether a value holds a secret of the plan
 	planned map[string]map[string]any // address → planned values, for adoption only
 	// coming holds the outputs that layers will have, where they are known.
 	coming map[string]compose.Outputs
@@ -88,7 +89,7 @@ func (e *Engine) Preview(ctx context.Context, request PreviewRequest) (*Preview,
 			return nil, err
 		}
 	}
-	inputs, err := e.inputs(ctx, identity, request.Layers, request.Destroy, states)
+	inputs, err := e.inputs(ctx, identity, normal(request.Layers), request.Destroy, states)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +208,7 @@ func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen select
 	set := change.FromPlan(planned, e.planOptions())
 	preview := &Preview{
 		Environment: e.name(), Release: e.Release, Destroy: request.Destroy, Changes: set.Changes, set: set, states: states,
-		imports: request.imports, replace: request.replace, planned: plannedValues(planned), Outputs: plannedOutputs(planned),
+		imports: request.imports, replace: request.replace, planned: plannedValues(planned), Outputs: plannedOutputs(planned, change.Hider(planned)), hides: change.Hider(planned),
 		Guarded: change.Guarded(set.Changes, nil),
 	}
 	if preview.coming, err = comingOutputs(planned, states); err != nil {
@@ -370,14 +371,16 @@ type Value struct {
 	Known     bool `json:"-"`
 }
 
-func plannedOutputs(plan *tfjson.Plan) map[string]Value {
+// plannedOutputs gives the root's own outputs; one that holds a secret without
+// being marked is taken for sensitive.
+func plannedOutputs(plan *tfjson.Plan, hides func(any) bool) map[string]Value {
 	outputs := map[string]Value{}
 	for name, oc := range plan.OutputChanges {
 		if _, internal := layerOf(name); internal || oc.Actions.Delete() {
 			continue
 		}
 		value := Value{Known: oc.AfterUnknown == nil || oc.AfterUnknown == false}
-		if value.Sensitive = oc.AfterSensitive != nil && oc.AfterSensitive != false; !value.Sensitive && value.Known {
+		if value.Sensitive = oc.AfterSensitive != nil && oc.AfterSensitive != false || hides(oc.After); !value.Sensitive && value.Known {
 			value.Value = oc.After
 		}
 		outputs[name] = value
@@ -405,6 +408,15 @@ func comingOutputs(plan *tfjson.Plan, states map[string]*tfstate.State) (map[str
 		coming[layer] = compose.Outputs{Type: output.Type, Values: body, Sensitive: readMeta(state).Sensitive}
 	}
 	return coming, nil
+}
+
+// normal gives a choice of layers in an order of its own, each once.
+func normal(layers []string) []string {
+	if len(layers) == 0 {
+		return nil
+	}
+	sorted := slices.Sorted(slices.Values(layers))
+	return slices.Compact(sorted)
 }
 
 func keySet[V any](m map[string]V) map[string]bool {

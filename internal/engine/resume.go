@@ -23,6 +23,7 @@ type deadRun struct {
 	leftover map[string][]Event // those among them that no journal has yet
 	started  map[string]bool    // addresses that it began to create
 	worked   map[string]bool    // layers in which its Terraform was at work when it died
+	unheard  map[string]bool    // those of them whose event stream is not on this machine
 }
 
 // adoptRounds bounds how often a resumed preview is planned again because the
@@ -58,6 +59,10 @@ func (e *Engine) findDeadRun(ctx context.Context, operation Operation, resume bo
 	}
 	atWork := live && held.DeploymentID == record.ID
 	switch {
+	case resume && record.Operation == OperationDestroy && record.Status != Succeeded:
+		return nil, &problem.Error{Code: problem.NothingToResume, Where: problem.Location{Flag: "--resume"},
+			What: fmt.Sprintf("run %s of %s was a destroy; an apply would make what it deleted again", record.ID, e.name()),
+			Next: goOn(e.name(), OperationDestroy)}
 	case resume && !record.Resumable() && !record.Unsettled():
 		if unbegun(held, record) {
 			return nil, nil //nolint:nilnil // as above
@@ -76,9 +81,17 @@ func (e *Engine) findDeadRun(ctx context.Context, operation Operation, resume bo
 	default:
 		return nil, &problem.Error{Code: problem.InterruptedRun,
 			What: fmt.Sprintf("run %s of %s (%s by %s@%s, %s) did not finish", record.ID, e.name(), record.Operation, record.User, record.Host, record.StartedAt.Format(time.RFC3339)),
-			Next: fmt.Sprintf("`mandala-deploy apply %s --resume` adopts what it created and goes on", e.name())}
+			Next: goOn(e.name(), record.Operation)}
 	}
 	return e.loadDeadRun(ctx, *record, resume)
+}
+
+// goOn says which command finishes a run that did not.
+func goOn(environment string, operation Operation) string {
+	if operation == OperationDestroy {
+		return fmt.Sprintf("`mandala-deploy destroy %[1]s --confirm %[1]s` finishes it", environment)
+	}
+	return fmt.Sprintf("`mandala-deploy apply %s --resume` adopts what it created and goes on", environment)
 }
 
 // unbegun reports whether a lease is that of a run without a record: it died,
@@ -160,7 +173,7 @@ func (e *Engine) awaitExpiry(ctx context.Context, held Holder) error {
 // asked is whether its work is to be gone on with, as it was approved; else it
 // is only looked after what it left behind.
 func (e *Engine) loadDeadRun(ctx context.Context, record Record, asked bool) (*deadRun, error) {
-	dead := &deadRun{record: record, chain: []Record{record}, events: map[string][]Event{}, leftover: map[string][]Event{}, started: map[string]bool{}, worked: map[string]bool{}}
+	dead := &deadRun{record: record, chain: []Record{record}, events: map[string][]Event{}, leftover: map[string][]Event{}, started: map[string]bool{}, worked: map[string]bool{}, unheard: map[string]bool{}}
 	const enough = 50 // resumes of resumes
 	records, err := e.Journals.List(ctx, enough)
 	if err != nil {
@@ -220,9 +233,12 @@ func (e *Engine) settleLayer(ctx context.Context, dead *deadRun, record Record, 
 	if err := e.awaitProcess(ctx, layer); err != nil {
 		return err
 	}
-	if !dead.worked[layer.Name] && record.Host == e.Actor.Host {
-		if err := e.readLeftover(dead, layer); err != nil {
-			return err
+	if !dead.worked[layer.Name] {
+		dead.unheard[layer.Name] = true
+		if record.Host == e.Actor.Host {
+			if err := e.readLeftover(dead, layer); err != nil {
+				return err
+			}
 		}
 	}
 	dead.worked[layer.Name] = true
@@ -267,6 +283,7 @@ func (e *Engine) readLeftover(dead *deadRun, layer LayerRecord) error {
 	if err != nil || len(body) == 0 {
 		return err
 	}
+	delete(dead.unheard, layer.Name)
 	return e.Terraform.ReadEvents(bytes.NewReader(body), func(event Event) {
 		if event.Time.Before(layer.StartedAt) {
 			return // of an earlier apply
@@ -367,7 +384,6 @@ func (e *Engine) search(ctx context.Context, preview *Preview, dead *deadRun, ha
 	if err != nil {
 		return nil, nil, err
 	}
-	everywhere := dead.record.Host != e.Actor.Host
 	for _, c := range preview.Changes {
 		if c.Operation != change.Create || have[c.Address] != "" || !dead.worked[c.Layer] {
 			continue
@@ -387,7 +403,7 @@ func (e *Engine) search(ctx context.Context, preview *Preview, dead *deadRun, ha
 			}
 			continue
 		}
-		if !dead.started[c.Address] && !everywhere {
+		if !dead.started[c.Address] && !dead.unheard[c.Layer] {
 			continue
 		}
 		importID, ok, err := e.Adopter.Find(ctx, c.Type, planned, taken)

@@ -70,7 +70,7 @@ func stage(in stagingInput) (staging, error) {
 	for layer := range in.outputs {
 		touched[layer] = true
 	}
-	for layer := range touched {
+	for _, layer := range inOrder(in.layers, touched) {
 		step := Step{Layer: layer, Stage: StageApply}
 		if in.orphans[layer] {
 			step.Stage = StageDestroy
@@ -358,7 +358,7 @@ func (out *staging) list() ([]Step, error) {
 // stageDestroy plans the steps of a destroy: dependants first.
 func stageDestroy(layers *graph.Graph[string], upstreams map[string][]string, touched map[string]bool) staging {
 	out := staging{steps: map[stepKey]Step{}, order: graph.New[stepKey]()}
-	for layer := range touched {
+	for _, layer := range inOrder(layers, touched) {
 		step := Step{Layer: layer, Stage: StageDestroy}
 		out.steps[step.key()] = step
 		out.order.Add(step.key())
@@ -384,6 +384,23 @@ func stageDestroy(layers *graph.Graph[string], upstreams map[string][]string, to
 		}
 	}
 	return out
+}
+
+// inOrder gives the touched layers, those of the root as it declares them and
+// orphans by name, so that the same changes are always told in the same order.
+func inOrder(layers *graph.Graph[string], touched map[string]bool) []string {
+	var list, orphans []string
+	for _, layer := range layers.Nodes() {
+		if touched[layer] {
+			list = append(list, layer)
+		}
+	}
+	for _, layer := range sortedSet(touched) {
+		if !layers.Has(layer) {
+			orphans = append(orphans, layer)
+		}
+	}
+	return append(list, orphans...)
 }
 
 func sortedSet(set map[string]bool) []string {

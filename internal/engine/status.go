@@ -24,6 +24,7 @@ type Status struct {
 	Layers         []LayerStatus
 	Lease          *Holder
 	LeaseExpired   bool
+	HolderGone     bool // the lease's process has died on this host
 	LastDeployment *Record
 	// Interrupted says, a line each, what an unfinished run left open.
 	Interrupted []string
@@ -54,6 +55,10 @@ func (e *Engine) Status(ctx context.Context) (*Status, error) {
 		return nil, err
 	}
 	status.LeaseExpired = status.Lease != nil && !status.Lease.ExpiresAt.After(e.Clock())
+	if status.Lease != nil {
+		alive, known := e.Processes.Alive(Process{Host: status.Lease.Host, PID: status.Lease.PID})
+		status.HolderGone = known && !alive
+	}
 	if status.LastDeployment, err = e.lastRun(ctx); err != nil {
 		return nil, err
 	}
@@ -70,7 +75,7 @@ func (e *Engine) addLocks(ctx context.Context, status *Status) error {
 	if last == nil || last.ResumedBy != "" || last.Status == Succeeded {
 		return nil
 	}
-	live := status.Lease != nil && !status.LeaseExpired && status.Lease.DeploymentID == last.ID
+	live := status.Lease != nil && !status.LeaseExpired && !status.HolderGone && status.Lease.DeploymentID == last.ID
 	for _, layer := range last.Layers {
 		lock, err := e.readLock(ctx, layer.Name)
 		if err != nil {
@@ -112,6 +117,8 @@ func unfinished(layer LayerRecord, lock *stateLock) string {
 type UnlockResult struct {
 	Holder *Holder  `json:"holder"`
 	Locks  []string `json:"state_locks"` // layers whose Terraform lock was released
+	Kept   []string `json:"kept_locks"`  // layers whose lock stays: its Terraform may live
+	Closed string   `json:"closed_run"`  // by force: the unfinished run that nobody has to resume now
 }
 
 // Unlock breaks the environment's lease, a live one only by force, releases
@@ -121,7 +128,7 @@ func (e *Engine) Unlock(ctx context.Context, force bool) (*UnlockResult, error) 
 	if _, err := e.identity(ctx); err != nil {
 		return nil, err
 	}
-	result := &UnlockResult{Locks: []string{}}
+	result := &UnlockResult{Locks: []string{}, Kept: []string{}}
 	holder, err := e.Leases.Break(ctx, force)
 	switch {
 	case err == nil:
@@ -133,16 +140,25 @@ func (e *Engine) Unlock(ctx context.Context, force bool) (*UnlockResult, error) 
 	if err := e.releaseLocks(ctx, force, result); err != nil {
 		return nil, err
 	}
-	if result.Holder == nil && len(result.Locks) == 0 {
+	id := e.NewID()
+	if force {
+		if err := e.closeRun(ctx, id, result); err != nil {
+			return nil, err
+		}
+	}
+	if result.Holder == nil && len(result.Locks) == 0 && len(result.Kept) == 0 && result.Closed == "" {
 		return nil, none
 	}
-	record := Record{ID: e.NewID(), Environment: e.name(), Operation: OperationUnlock, Status: Running, StartedAt: e.Clock().UTC(),
+	record := Record{ID: id, Environment: e.name(), Operation: OperationUnlock, Status: Running, StartedAt: e.Clock().UTC(),
 		User: e.Actor.User, Host: e.Actor.Host, CIRun: e.Actor.CIRun}
 	if result.Holder != nil {
 		record.Notes = append(record.Notes, fmt.Sprintf("broke the lease of %s@%s, run %s, expiry %s", holder.User, holder.Host, holder.DeploymentID, holder.ExpiresAt.Format(time.RFC3339)))
 	}
 	for _, layer := range result.Locks {
 		record.Notes = append(record.Notes, "released Terraform's lock on layer "+layer)
+	}
+	if result.Closed != "" {
+		record.Notes = append(record.Notes, "closed the unfinished run "+result.Closed+": nothing of it will be adopted")
 	}
 	journal, err := e.Journals.Start(ctx, record)
 	if err != nil {
@@ -151,14 +167,29 @@ func (e *Engine) Unlock(ctx context.Context, force bool) (*UnlockResult, error) 
 	return result, journal.Finish(ctx, Succeeded)
 }
 
+// closeRun marks an unfinished run as dealt with, for one whose leftovers
+// cannot be adopted and were seen to by hand.
+func (e *Engine) closeRun(ctx context.Context, by string, result *UnlockResult) error {
+	last, err := e.lastRun(ctx)
+	if err != nil || last == nil || !last.Unsettled() {
+		return err
+	}
+	result.Closed = last.ID
+	return e.Journals.Amend(ctx, last.ID, func(r *Record) { r.ResumedBy = by })
+}
+
 func (e *Engine) releaseLocks(ctx context.Context, force bool, result *UnlockResult) error {
 	last, err := e.lastRun(ctx)
 	if err != nil || last == nil {
 		return err
 	}
-	own := map[string]string{}
+	own, working := map[string]string{}, map[string]bool{}
 	for _, layer := range last.Layers {
 		own[layer.Name] = layer.StateLockID
+		if layer.Process.PID != 0 {
+			alive, known := e.Processes.Alive(layer.Process)
+			working[layer.Name] = alive || !known
+		}
 	}
 	states, err := e.states(ctx)
 	if err != nil {
@@ -177,6 +208,10 @@ func (e *Engine) releaseLocks(ctx context.Context, force bool, result *UnlockRes
 			return err
 		}
 		if lock == nil || !force && (own[layer] == "" || lock.ID != own[layer]) {
+			continue
+		}
+		if !force && working[layer] {
+			result.Kept = append(result.Kept, layer)
 			continue
 		}
 		if err := e.Store.Delete(ctx, StateKey(layer)+lockSuffix, lock.etag); err != nil {

@@ -103,8 +103,13 @@ func (r *run) performIn(ctx context.Context, step Step, dir Directory) (RunStatu
 	if err != nil {
 		return fail(err)
 	}
-	set := change.FromPlan(planned, e.planOptions())
-	if excess := change.Refines(r.preview.Changes, set.Changes, r.started); len(excess) > 0 {
+	comparing := e.planOptions()
+	comparing.Unmasked = true
+	set, approved := change.FromPlan(planned, comparing), r.preview.Changes
+	if step.Stage == StageRelease {
+		approved = change.Releases(approved)
+	}
+	if excess := change.Refines(approved, set.Changes, r.started); len(excess) > 0 {
 		return Failed, &problem.Error{Code: problem.NotRefinement,
 			What: fmt.Sprintf("layer %s of %s wants more than was approved: %s", step.Layer, e.name(), describe(excess))}
 	}

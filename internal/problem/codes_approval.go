@@ -25,7 +25,7 @@ func approvals() []Entry {
 			"the approval file does not match its own digest",
 			"plan again with --out"},
 		{ApprovalRequired, "approval required",
-			"the environment takes changes only with an approval file",
+			"the environment takes changes only with an approval file, or with its name typed on a terminal",
 			"run `plan ENV --out FILE`, have it approved, then `apply ENV --approval FILE`"},
 		{Declined, "declined",
 			"the confirmation was not given",

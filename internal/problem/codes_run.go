@@ -32,7 +32,7 @@ func runs() []Entry {
 			"run `mandala-deploy apply ENV`"},
 		{CannotAdopt, "created resources outside any state",
 			"an interrupted run created resources that could not be imported",
-			"import or delete the resources listed, then run apply again"},
+			"import or delete the resources listed, then `mandala-deploy unlock ENV --confirm ENV --force` closes the run, and apply goes on"},
 		{LeaseNotHeld, "no lease to break",
 			"nobody holds the environment's lease",
 			"nothing to do"},

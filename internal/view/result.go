@@ -154,6 +154,8 @@ func Status(w io.Writer, s *engine.Status, palette Palette) {
 		fmt.Fprintln(w, "lease: free")
 	case s.LeaseExpired:
 		fmt.Fprintf(w, "lease: expired at %s, last held by %s@%s (run %s)\n", s.Lease.ExpiresAt.Local().Format(time.DateTime), s.Lease.User, s.Lease.Host, s.Lease.DeploymentID)
+	case s.HolderGone:
+		fmt.Fprintf(w, "lease: its holder %s@%s (pid %d, run %s) is gone; it expires at %s\n", s.Lease.User, s.Lease.Host, s.Lease.PID, s.Lease.DeploymentID, s.Lease.ExpiresAt.Local().Format(time.TimeOnly))
 	default:
 		fmt.Fprintf(w, "lease: held by %s@%s for %s since %s, until %s\n", s.Lease.User, s.Lease.Host, s.Lease.Operation, s.Lease.AcquiredAt.Local().Format(time.DateTime), s.Lease.ExpiresAt.Local().Format(time.TimeOnly))
 	}
