@@ -74,6 +74,9 @@ func (e *Engine) search(ctx context.Context, preview *Preview, dead *deadRun, ha
 		return nil, nil, err
 	}
 	for _, c := range preview.Changes {
+		if text := successor(c, reported[c.Address], taken); text != "" && have[c.Address] == "" && dead.worked[c.Layer] {
+			lost = append(lost, text)
+		}
 		if c.Operation != change.Create || have[c.Address] != "" || !dead.worked[c.Layer] {
 			continue
 		}
@@ -110,20 +113,32 @@ func (e *Engine) search(ctx context.Context, preview *Preview, dead *deadRun, ha
 	return found, lost, nil
 }
 
+// successor tells of an object that was created before the one in whose place
+// it comes was deleted: both exist, one state entry cannot name both, and which
+// one is to go is nobody's guess.
+func successor(c change.Change, id string, taken map[string]bool) string {
+	if c.Operation != change.Replace || id == "" || taken[id] {
+		return ""
+	}
+	return fmt.Sprintf("%s with id %s, made before its predecessor was deleted: delete one of the two", c.Address, id)
+}
+
 // reportedCreations gives the ids of what was reported as created and not as
-// deleted after that.
+// deleted after that. A replace that creates first deletes another object at
+// the same address later: the start of a deletion says which.
 func reportedCreations(events map[string][]Event) map[string]string {
-	ids := map[string]string{}
+	ids, going := map[string]string{}, map[string]string{}
 	for _, list := range events {
 		for _, event := range list {
-			if event.Kind != ApplyComplete {
-				continue
-			}
-			switch event.Action {
-			case "create":
+			switch {
+			case event.Kind == ApplyStart && event.Action == "delete":
+				going[event.Address] = event.IDValue
+			case event.Kind == ApplyComplete && event.Action == "create":
 				ids[event.Address] = event.IDValue
-			case "delete":
-				delete(ids, event.Address)
+			case event.Kind == ApplyComplete && event.Action == "delete":
+				if gone := going[event.Address]; gone == "" || gone == ids[event.Address] {
+					delete(ids, event.Address)
+				}
 			}
 		}
 	}
