@@ -78,6 +78,7 @@ func TestFindBinary(t *testing.T) {
 			}
 			test.want.Path = strings.ReplaceAll(test.want.Path, "ROOT", root)
 			test.want.ProviderSource = "registry"
+			test.want.Configuration = filepath.Join(runner.options.ConfigDir, "terraform.rc")
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("info (-want +got):\n%s", diff)
 			}
