@@ -42,7 +42,14 @@ type question struct {
 	want  string
 }
 
+// questions are all of them, in the order of the patches' numbers.
 func questions() []question {
+	return slices.SortedStableFunc(slices.Values(slices.Concat(baseQuestions(), authQuestions(), functionQuestions(),
+		workflowQuestions(), apiQuestions(), frontendQuestions(), monitoringQuestions())),
+		func(a, b question) int { return strings.Compare(a.patch, b.patch) })
+}
+
+func baseQuestions() []question {
 	return []question{
 		{"010_one_request_at_a_time", "one winner of a conditional put", winners, "1"},
 		{"020_missing_operation", "operation", missingOperation, "501 NotImplementedByLocalAWS"},
