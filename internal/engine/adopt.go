@@ -15,25 +15,41 @@ import (
 // look-ups need, and no chain of references in a layer is longer.
 const adoptRounds = 8
 
+// adoption is what is known so far of what a dead run created.
+type adoption struct {
+	imports  map[string]string // address → import id
+	halfMade map[string]bool   // those of them whose creation may not have come to its end
+	// succeeded are those of them that were created before what they replace
+	// was deleted; once a plan has read them they move to successors.
+	succeeded  map[string]bool
+	successors map[string]tfstate.Successor
+}
+
+// has reports whether an address is looked after already.
+func (a *adoption) has(address string) bool {
+	_, succeeded := a.successors[address]
+	return succeeded || a.imports[address] != ""
+}
+
 // adopt previews the environment with import blocks for everything that a dead
 // run created and no state has: what it reported, by the id it reported; what
-// it began and never reported, by a look into the account.
+// it began and never reported, by a look into the account. Of a replace that
+// creates first both objects may exist: then the state gets both, as Terraform
+// would have written it, so that the old one is deleted.
 func (e *Engine) adopt(ctx context.Context, request PreviewRequest, dead *deadRun) (*Preview, error) {
-	imports := map[string]string{}
-	halfMade := map[string]bool{}
-	var lost []string
+	so := &adoption{imports: map[string]string{}, halfMade: map[string]bool{}, succeeded: map[string]bool{}, successors: map[string]tfstate.Successor{}}
 	for range adoptRounds {
-		request.imports, request.replace = importBlocks(imports), sortedKeys(halfMade)
+		request.imports, request.replace, request.successors = importBlocks(so.imports), sortedKeys(so.halfMade), so.successors
 		preview, err := e.Preview(ctx, request)
 		if err != nil {
 			return nil, err
 		}
-		found, notImportable, err := e.search(ctx, preview, dead, imports, halfMade)
+		read := so.takeOver(preview)
+		found, lost, err := e.search(ctx, preview, dead, so)
 		if err != nil {
 			return nil, err
 		}
-		lost = notImportable
-		if len(found) == 0 {
+		if len(found) == 0 && !read {
 			if len(lost) > 0 {
 				return nil, cannotAdopt(e.name(), lost)
 			}
@@ -41,10 +57,29 @@ func (e *Engine) adopt(ctx context.Context, request PreviewRequest, dead *deadRu
 		}
 		for _, address := range sortedKeys(found) {
 			e.note("adopting %s (%s), which run %s created", address, found[address], dead.record.ID)
-			imports[address] = found[address]
+			so.imports[address] = found[address]
 		}
 	}
 	return nil, fmt.Errorf("adopting what run %s created did not come to an end after %d rounds", dead.record.ID, adoptRounds)
+}
+
+// takeOver turns the imports of successors that a preview has read into
+// successors. It reports whether there were any.
+func (a *adoption) takeOver(preview *Preview) bool {
+	successors := map[string]tfstate.Successor{}
+	for address, successor := range a.successors {
+		successors[address] = successor
+	}
+	for address, successor := range preview.read {
+		if a.succeeded[address] {
+			successors[address] = successor
+			delete(a.imports, address)
+			delete(a.succeeded, address)
+		}
+	}
+	grown := len(successors) > len(a.successors)
+	a.successors = successors
+	return grown
 }
 
 func importBlocks(imports map[string]string) []compose.Import {
@@ -64,63 +99,53 @@ func cannotAdopt(environment string, lost []string) error {
 }
 
 // search gives the import ids of addresses that the preview would create but
-// that exist already. lost lists those that exist and cannot be imported; to
-// halfMade it adds those whose creation may not have come to its end.
-func (e *Engine) search(ctx context.Context, preview *Preview, dead *deadRun, have map[string]string, halfMade map[string]bool) (found map[string]string, lost []string, err error) {
+// that exist already. lost lists those that exist and cannot be imported; so
+// gets which of them are half made or successors.
+func (e *Engine) search(ctx context.Context, preview *Preview, dead *deadRun, so *adoption) (found map[string]string, lost []string, err error) {
 	found = map[string]string{}
 	reported := reportedCreations(dead.events)
-	taken, err := takenIDs(preview.states, have)
+	taken, err := takenIDs(preview.states, so.imports)
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, c := range preview.Changes {
-		if text := successor(c, reported[c.Address], taken); text != "" && have[c.Address] == "" && dead.worked[c.Layer] {
-			lost = append(lost, text)
-		}
-		if c.Operation != change.Create || have[c.Address] != "" || !dead.worked[c.Layer] {
+		id := reported[c.Address]
+		succeeds := createsFirst(c) && !taken[id]
+		if c.Operation != change.Create && !succeeds || so.has(c.Address) || !dead.worked[c.Layer] {
 			continue
 		}
-		planned := preview.planned[c.Address]
-		if id := reported[c.Address]; id != "" {
-			importID, ok, err := e.Adopter.ImportID(ctx, c.Type, id, planned)
-			if err != nil {
-				return nil, nil, err
-			}
-			if !ok {
+		var importID string
+		var ok, halfMade bool
+		switch planned := preview.planned[c.Address]; {
+		case id != "":
+			if importID, ok, err = e.Adopter.ImportID(ctx, c.Type, id, planned); err == nil && !ok {
 				lost = append(lost, fmt.Sprintf("%s with id %s", c.Address, id))
-				continue
 			}
-			if importID != "" {
-				found[c.Address] = importID
-			}
-			continue
+		case dead.started[c.Address] || dead.unheard[c.Layer]:
+			importID, ok, err = e.Adopter.Find(ctx, c.Type, planned, taken)
+			halfMade = ok && e.Adopter.HalfMade(c.Type)
 		}
-		if !dead.started[c.Address] && !dead.unheard[c.Layer] {
-			continue
-		}
-		importID, ok, err := e.Adopter.Find(ctx, c.Type, planned, taken)
 		if err != nil {
 			return nil, nil, err
 		}
-		if ok {
-			found[c.Address] = importID
-			taken[importID] = true
-			if e.Adopter.HalfMade(c.Type) {
-				halfMade[c.Address] = true
-			}
+		if !ok || importID == "" {
+			continue
+		}
+		found[c.Address], taken[importID] = importID, true
+		if halfMade {
+			so.halfMade[c.Address] = true
+		}
+		if succeeds {
+			so.succeeded[c.Address] = true
 		}
 	}
 	return found, lost, nil
 }
 
-// successor tells of an object that was created before the one in whose place
-// it comes was deleted: both exist, one state entry cannot name both, and which
-// one is to go is nobody's guess.
-func successor(c change.Change, id string, taken map[string]bool) string {
-	if c.Operation != change.Replace || id == "" || taken[id] {
-		return ""
-	}
-	return fmt.Sprintf("%s with id %s, made before its predecessor was deleted: delete one of the two", c.Address, id)
+// createsFirst reports whether a change is a replace whose new object comes
+// before the old one goes.
+func createsFirst(c change.Change) bool {
+	return c.Operation == change.Replace && len(c.Actions) > 0 && c.Actions[0] == "create"
 }
 
 // reportedCreations gives the ids of what was reported as created and not as

@@ -4,8 +4,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/goal-mandala/mandala-deploy/internal/change"
 )
 
 func TestReportedCreations(t *testing.T) {
@@ -30,21 +28,5 @@ func TestReportedCreations(t *testing.T) {
 				t.Error(diff)
 			}
 		})
-	}
-}
-
-// TestSuccessor: a replace that creates first and was killed in between is
-// never passed over in silence.
-func TestSuccessor(t *testing.T) {
-	t.Parallel()
-	replace := change.Change{Address: "x", Operation: change.Replace}
-	if successor(replace, "new", map[string]bool{"old": true}) == "" {
-		t.Error("two objects at one address went unnoticed")
-	}
-	if text := successor(replace, "old", map[string]bool{"old": true}); text != "" {
-		t.Error(text)
-	}
-	if text := successor(change.Change{Address: "x", Operation: change.Update}, "new", nil); text != "" {
-		t.Error(text)
 	}
 }

@@ -29,6 +29,9 @@ type Terraform interface {
 	// Forget takes addresses out of the state of the root in dir, under
 	// Terraform's own lock. The objects themselves stay as they are.
 	Forget(ctx context.Context, dir string, addresses []string) error
+	// PushState replaces the state of the root in dir by a later one of the
+	// same lineage, under Terraform's own lock.
+	PushState(ctx context.Context, dir string, state []byte) error
 	// ReadEvents reads the stream that an Apply left in its directory.
 	ReadEvents(r io.Reader, sink func(Event)) error
 	// Version gives Terraform's version, for example "1.11.4".

@@ -37,6 +37,11 @@ type Preview struct {
 	set     change.Set
 	imports []compose.Import
 	replace []string
+	// successors stand where the states still have what they replace; read
+	// holds what the plan read of the objects that it imports.
+	successors map[string]tfstate.Successor
+	read       map[string]tfstate.Successor
+
 	hides   func(value any) bool      // whether a value holds a secret of the plan
 	planned map[string]map[string]any // address → planned values, for adoption only
 	// coming holds the outputs that layers will have, where they are known.
@@ -55,6 +60,8 @@ type PreviewRequest struct {
 	Destroy bool
 	imports []compose.Import
 	replace []string // addresses to be replaced though unchanged
+
+	successors map[string]tfstate.Successor // see Preview.successors
 }
 
 // previewDir and slicePrefix name the directories of composed roots.
@@ -182,6 +189,9 @@ func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen select
 			if err != nil {
 				return nil, err
 			}
+			if rest, err = rest.Succeed(request.successors); err != nil {
+				return nil, err
+			}
 			merged = append(merged, rest)
 			providers = append(providers, state.Providers()...)
 		}
@@ -208,7 +218,7 @@ func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen select
 	set := change.FromPlan(planned, e.planOptions())
 	preview := &Preview{
 		Environment: e.name(), Release: e.Release, Destroy: request.Destroy, Changes: set.Changes, set: set, states: states,
-		imports: request.imports, replace: request.replace, planned: plannedValues(planned), Outputs: plannedOutputs(planned, change.Hider(planned)), hides: change.Hider(planned),
+		imports: request.imports, replace: request.replace, successors: request.successors, read: readValues(planned, request.imports), planned: plannedValues(planned), Outputs: plannedOutputs(planned, change.Hider(planned)), hides: change.Hider(planned),
 		Guarded: change.Guarded(set.Changes, nil),
 	}
 	if preview.coming, err = comingOutputs(planned, states); err != nil {
@@ -361,6 +371,25 @@ func plannedValues(plan *tfjson.Plan) map[string]map[string]any {
 		}
 	}
 	return values
+}
+
+// readValues gives what a plan read of the objects that it imports.
+func readValues(plan *tfjson.Plan, imports []compose.Import) map[string]tfstate.Successor {
+	read := map[string]tfstate.Successor{}
+	if plan.PriorState == nil || plan.PriorState.Values == nil || len(imports) == 0 {
+		return read
+	}
+	targets := importTargets(imports)
+	modules := []*tfjson.StateModule{plan.PriorState.Values.RootModule}
+	for len(modules) > 0 && modules[0] != nil {
+		for _, r := range modules[0].Resources {
+			if targets[r.Address] && r.DeposedKey == "" {
+				read[r.Address] = tfstate.Successor{Attributes: r.AttributeValues, SchemaVersion: r.SchemaVersion}
+			}
+		}
+		modules = append(modules[1:], modules[0].ChildModules...)
+	}
+	return read
 }
 
 // normal gives a choice of layers in an order of its own, each once.

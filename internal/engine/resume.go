@@ -297,7 +297,7 @@ func (e *Engine) releaseLock(ctx context.Context, record Record, layer LayerReco
 	}
 	own := layer.StateLockID != "" && lock.ID == layer.StateLockID
 	if layer.StateLockID == "" && !layer.StartedAt.IsZero() {
-		own = (lock.Operation == "OperationTypeApply" || lock.Operation == forgetOperation) && lock.Who == record.User+"@"+record.Host &&
+		own = (lock.Operation == "OperationTypeApply" || mends(lock.Operation)) && lock.Who == record.User+"@"+record.Host &&
 			!lock.Created.Before(layer.StartedAt.Add(-time.Second))
 	}
 	if !own {

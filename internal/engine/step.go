@@ -85,7 +85,7 @@ func (r *run) performIn(ctx context.Context, step Step, dir Directory) (RunStatu
 	if err := e.Terraform.Init(ctx, dir.Path()); err != nil {
 		return fail(err)
 	}
-	if err := r.forget(ctx, step, dir); err != nil {
+	if err := r.mendState(ctx, step, dir); err != nil {
 		return fail(err)
 	}
 	options := PlanOptions{VarFiles: e.varFiles(), Destroy: step.Stage != StageApply}
@@ -124,36 +124,6 @@ func (r *run) performIn(ctx context.Context, step Step, dir Directory) (RunStatu
 		return status, failure
 	}
 	return r.reload(ctx, step)
-}
-
-// forgetOperation is how Terraform's lock names a removal from the state.
-const forgetOperation = "state-rm"
-
-// forget takes out of the layer's state what stands where something else is to
-// be imported: the predecessor, which is gone, of what a dead run created.
-func (r *run) forget(ctx context.Context, step Step, dir Directory) error {
-	r.mu.Lock()
-	state := r.states[step.Layer]
-	r.mu.Unlock()
-	if state == nil || step.Stage != StageApply {
-		return nil
-	}
-	instances, err := state.Instances()
-	if err != nil {
-		return err
-	}
-	targets, gone := importTargets(r.preview.imports), []string(nil)
-	for _, i := range instances {
-		if targets[i.Address] {
-			gone = append(gone, i.Address)
-		}
-	}
-	if len(gone) == 0 {
-		return nil
-	}
-	begun := r.engine.Clock().UTC()
-	r.update(ctx, step.key(), func(l *LayerRecord) { l.Status, l.StartedAt = Running, begun })
-	return r.engine.Terraform.Forget(ctx, dir.Path(), gone)
 }
 
 func (r *run) laySlice(step Step) (Directory, error) {

@@ -185,6 +185,8 @@ func (w *world) Init(context.Context, string) error { return nil }
 
 func (w *world) Forget(context.Context, string, []string) error { return nil }
 
+func (w *world) PushState(context.Context, string, []byte) error { return nil }
+
 func (w *world) Version(context.Context) (string, error) { return "1.11.4", nil }
 
 func (w *world) ReadEvents(r io.Reader, sink func(engine.Event)) error {

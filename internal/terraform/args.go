@@ -30,6 +30,10 @@ func forgetArgs(addresses []string) []string {
 	return append([]string{"state", "rm", "-no-color", "-lock-timeout=0s"}, addresses...)
 }
 
+func pushArgs(file string) []string {
+	return []string{"state", "push", "-lock-timeout=0s", file}
+}
+
 func applyArgs() []string {
 	// The environment's lease already keeps others away: a held lock is news.
 	return []string{"apply", "-json", "-input=false", "-lock-timeout=0s", engine.PlanFile}

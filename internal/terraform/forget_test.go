@@ -3,6 +3,7 @@ package terraform
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -47,5 +48,36 @@ resource "terraform_data" "gone" {
 	}
 	if !problem.Is(blocked, problem.StateLocked) || !strings.Contains(blocked.Error(), "is locked by ") {
 		t.Errorf("while the state is locked: %v, want %s with the holder", blocked, problem.StateLocked)
+	}
+}
+
+// TestPushState replaces a state by a later one, and is refused an older one.
+func TestPushState(t *testing.T) {
+	t.Parallel()
+	runner := realRunner(t)
+	dir, _ := planned(t, runner, `
+resource "terraform_data" "one" {}
+resource "terraform_data" "two" {}
+`, engine.PlanOptions{})
+	if err := runner.Apply(t.Context(), dir, engine.ApplyOptions{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "terraform.tfstate")
+	old, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	later := regexp.MustCompile(`"serial": \d+`).ReplaceAll(old, []byte(`"serial": 99`))
+	if err := runner.PushState(t.Context(), dir, later); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := os.ReadFile(path); err != nil || !strings.Contains(string(now), `"serial": 99`) {
+		t.Errorf("the state now is %s, %v", now, err)
+	}
+	if err := runner.PushState(t.Context(), dir, old); err == nil {
+		t.Error("an older state was taken")
+	}
+	if _, err := os.Stat(filepath.Join(dir, pushedFile)); !os.IsNotExist(err) {
+		t.Errorf("the pushed state is left: %v", err)
 	}
 }

@@ -1,10 +1,9 @@
 // Package tfstate reads Terraform states of format version 4 and merges the
-// layers' states into the one that a preview plans against. It never writes a
-// state that Terraform would keep.
+// layers' states into the one that a preview plans against. The one state that it
+// writes for Terraform to keep is that of a replace cut short: see Succeed.
 package tfstate
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"sort"
@@ -27,6 +26,7 @@ type State struct {
 	Lineage          string
 	Outputs          map[string]Output
 	resources        []resource
+	checks           json.RawMessage
 }
 
 // Output is a root output as a state stores it: Type is cty's JSON type.
@@ -89,7 +89,7 @@ func Parse(layer, object string, body []byte, current string) (*State, error) {
 		return nil, &problem.Error{Code: problem.NewerState, Where: at,
 			What: fmt.Sprintf("the state of layer %q was written by Terraform %s; %s is in use", layer, doc.TerraformVersion, current)}
 	}
-	state := &State{Layer: layer, TerraformVersion: doc.TerraformVersion, Serial: doc.Serial, Lineage: doc.Lineage, Outputs: doc.Outputs}
+	state := &State{Layer: layer, TerraformVersion: doc.TerraformVersion, Serial: doc.Serial, Lineage: doc.Lineage, Outputs: doc.Outputs, checks: doc.CheckResults}
 	for _, raw := range doc.Resources {
 		r := resource{raw: raw}
 		if err := json.Unmarshal(raw, &r); err != nil {
@@ -151,6 +151,7 @@ type Instance struct {
 	ARN          string   // the attribute "arn", where it has one
 	Dependencies []string // resource addresses without index, transitive
 	Tainted      bool
+	Deposed      bool // it waits for its deletion, and another one stands at its address
 	Protected    bool // its own deletion protection attribute is on
 }
 
@@ -178,6 +179,7 @@ func (s *State) Instances() ([]Instance, error) {
 			Instances []struct {
 				IndexKey   any    `json:"index_key"`
 				Status     string `json:"status"`
+				Deposed    string `json:"deposed"`
 				Attributes struct {
 					ID  any `json:"id"`
 					ARN any `json:"arn"`
@@ -190,7 +192,7 @@ func (s *State) Instances() ([]Instance, error) {
 			return nil, fmt.Errorf("read the instances of %s: %w", r.address(), err)
 		}
 		for _, i := range body.Instances {
-			instance := Instance{Address: r.address() + index(i.IndexKey), Type: r.Type, Dependencies: i.Dependencies, Tainted: i.Status == "tainted"}
+			instance := Instance{Address: r.address() + index(i.IndexKey), Type: r.Type, Dependencies: i.Dependencies, Tainted: i.Status == "tainted", Deposed: i.Deposed != ""}
 			instance.ID, _ = i.Attributes.ID.(string)
 			instance.ARN, _ = i.Attributes.ARN.(string)
 			instance.Protected = i.Attributes.on()
@@ -287,41 +289,4 @@ func (s *State) Without(addresses map[string]bool) (*State, error) {
 		rest.resources = append(rest.resources, r)
 	}
 	return &rest, nil
-}
-
-// Merge gives one state with all resources of the layers' states, for a plan
-// of the uncut root. The root's data sources stand in every slice; they are
-// taken once. Only the outputs that keep accepts are carried over, so that the
-// plan tells which of them change.
-func Merge(states []*State, keep func(output string) bool) ([]byte, error) {
-	sorted := append([]*State(nil), states...)
-	sort.Slice(sorted, func(i, j int) bool { return sorted[i].Layer < sorted[j].Layer })
-	merged := document{Version: formatVersion, Serial: 1, Lineage: "mandala-preview", Outputs: map[string]Output{}, CheckResults: json.RawMessage("null")}
-	seen := map[string]bool{}
-	for _, s := range sorted {
-		if merged.TerraformVersion == "" || newer(s.TerraformVersion, merged.TerraformVersion) {
-			merged.TerraformVersion = s.TerraformVersion
-		}
-		for name, output := range s.Outputs {
-			if keep != nil && keep(name) {
-				merged.Outputs[name] = output
-			}
-		}
-		for _, r := range s.resources {
-			if key := r.key(); !seen[key] {
-				seen[key] = true
-				merged.Resources = append(merged.Resources, r.raw)
-			}
-		}
-	}
-	if merged.Resources == nil {
-		merged.Resources = []json.RawMessage{}
-	}
-	var out bytes.Buffer
-	encoder := json.NewEncoder(&out)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(merged); err != nil {
-		return nil, fmt.Errorf("write the merged state: %w", err)
-	}
-	return out.Bytes(), nil
 }

@@ -52,6 +52,29 @@ resource "aws_iam_policy" "this" {
   })
 }
 
+# Replaced by revision 2, the new one before the old one goes.
+resource "aws_iam_policy" "successor" {
+  name = "${var.name}-app-${var.revision}"
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["secretsmanager:DescribeSecret"]
+      Resource = aws_secretsmanager_secret.this.arn
+    }]
+  })
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_iam_role_policy_attachment" "successor" {
+  policy_arn = aws_iam_policy.successor.arn
+  role       = aws_iam_role.this.name
+}
+
 resource "aws_iam_role_policy_attachment" "this" {
   policy_arn = aws_iam_policy.this.arn
   role       = aws_iam_role.this.name
