@@ -1,0 +1,6 @@
+module "audit" {
+  source = "../.."
+
+  name = "goal-mandala-example"
+  tags = { Layer = "audit" }
+}
