@@ -1,6 +1,241 @@
 package localaws_test
 
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+)
+
 // functionQuestions are about Lambda, SQS and Scheduler: patches 630 to 649.
 func functionQuestions() []question {
-	return nil
+	const key = "arn:aws:kms:ap-northeast-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+	return []question{
+		{"630_lambda_settings", "settings given on creation", createdSettings, key + " arn:aws:sqs:ap-northeast-1:123456789012:letters JSON INFO DEBUG /aws/lambda/elsewhere"},
+		{"630_lambda_settings", "settings changed", changedSettings, "Active 1024 INFO, no dead letters, text for others"},
+		{"630_lambda_settings", "environment taken away", withoutEnvironment, "none"},
+		{"631_lambda_version_numbers", "after a deletion", numberAfterDeletion, "4"},
+		{"640_lambda_event_invoke_config", "changed", changedInvocation, "1"},
+		{"640_lambda_event_invoke_config", "another qualifier", otherInvocation, "ResourceNotFoundException"},
+		{"641_lambda_provisioned_concurrency", "what was put", provisionedConcurrency, "READY 3, then ProvisionedConcurrencyConfigNotFoundException"},
+	}
+}
+
+// newFunction creates a function with a role of its own, changed as change says.
+func newFunction(ctx context.Context, to aws.Config, name string, change func(*lambda.CreateFunctionInput)) (*lambda.Client, error) {
+	const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
+	role, err := iam.NewFromConfig(to).CreateRole(ctx, &iam.CreateRoleInput{RoleName: &name, AssumeRolePolicyDocument: aws.String(trust)})
+	if err != nil {
+		return nil, err
+	}
+	var code bytes.Buffer
+	archive := zip.NewWriter(&code)
+	if _, err := archive.Create("index.mjs"); err != nil {
+		return nil, err
+	}
+	if err := archive.Close(); err != nil {
+		return nil, err
+	}
+	input := &lambda.CreateFunctionInput{
+		Code: &lambdatypes.FunctionCode{ZipFile: code.Bytes()}, FunctionName: &name, Handler: aws.String("index.handler"),
+		Role: role.Role.Arn, Runtime: lambdatypes.RuntimeNodejs22x,
+	}
+	if change != nil {
+		change(input)
+	}
+	api := lambda.NewFromConfig(to)
+	_, err = api.CreateFunction(ctx, input)
+	return api, err
+}
+
+func createdSettings(ctx context.Context, to aws.Config) (string, error) {
+	api, err := newFunction(ctx, to, "set", func(in *lambda.CreateFunctionInput) {
+		in.DeadLetterConfig = &lambdatypes.DeadLetterConfig{TargetArn: aws.String("arn:aws:sqs:ap-northeast-1:123456789012:letters")}
+		in.KMSKeyArn = aws.String("arn:aws:kms:ap-northeast-1:123456789012:key/00000000-0000-0000-0000-000000000000")
+		in.LoggingConfig = &lambdatypes.LoggingConfig{
+			LogFormat: lambdatypes.LogFormatJson, LogGroup: aws.String("/aws/lambda/elsewhere"),
+			SystemLogLevel: lambdatypes.SystemLogLevelDebug,
+		}
+	})
+	if err != nil {
+		return code(err)
+	}
+	// Of the published version: it has to have them, too.
+	if _, err := api.PublishVersion(ctx, &lambda.PublishVersionInput{FunctionName: aws.String("set")}); err != nil {
+		return code(err)
+	}
+	function, err := api.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: aws.String("set"), Qualifier: aws.String("1")})
+	if err != nil {
+		return code(err)
+	}
+	if function.DeadLetterConfig == nil || function.LoggingConfig == nil {
+		return "dropped", nil
+	}
+	logging := function.LoggingConfig
+	return fmt.Sprintf("%s %s %s %s %s %s", aws.ToString(function.KMSKeyArn), aws.ToString(function.DeadLetterConfig.TargetArn),
+		logging.LogFormat, logging.ApplicationLogLevel, logging.SystemLogLevel, aws.ToString(logging.LogGroup)), nil
+}
+
+func changedSettings(ctx context.Context, to aws.Config) (string, error) {
+	api, err := newFunction(ctx, to, "changed-settings", func(in *lambda.CreateFunctionInput) {
+		in.DeadLetterConfig = &lambdatypes.DeadLetterConfig{TargetArn: aws.String("arn:aws:sqs:ap-northeast-1:123456789012:letters")}
+	})
+	if err != nil {
+		return code(err)
+	}
+	before, err := api.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: aws.String("changed-settings")})
+	if err != nil {
+		return code(err)
+	}
+	if _, err := api.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{
+		FunctionName:     aws.String("changed-settings"),
+		DeadLetterConfig: &lambdatypes.DeadLetterConfig{TargetArn: aws.String("")},
+		EphemeralStorage: &lambdatypes.EphemeralStorage{Size: aws.Int32(1024)},
+		LoggingConfig:    &lambdatypes.LoggingConfig{LogFormat: lambdatypes.LogFormatJson},
+		TracingConfig:    &lambdatypes.TracingConfig{Mode: lambdatypes.TracingModeActive},
+	}); err != nil {
+		return code(err)
+	}
+	after, err := api.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: aws.String("changed-settings")})
+	if err != nil {
+		return code(err)
+	}
+	if before.LoggingConfig == nil || before.LoggingConfig.LogFormat != lambdatypes.LogFormatText || after.LoggingConfig == nil {
+		return "no logging configuration", nil
+	}
+	letters := "no dead letters"
+	if after.DeadLetterConfig != nil {
+		letters = "dead letters"
+	}
+	return fmt.Sprintf("%s %d %s, %s, text for others", after.TracingConfig.Mode, aws.ToInt32(after.EphemeralStorage.Size),
+		after.LoggingConfig.SystemLogLevel, letters), nil
+}
+
+func withoutEnvironment(ctx context.Context, to aws.Config) (string, error) {
+	api, err := newFunction(ctx, to, "environment", func(in *lambda.CreateFunctionInput) {
+		in.Environment = &lambdatypes.Environment{Variables: map[string]string{"A": "b"}}
+	})
+	if err != nil {
+		return code(err)
+	}
+	updated, err := api.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{
+		FunctionName: aws.String("environment"), Environment: &lambdatypes.Environment{},
+	})
+	if err != nil {
+		return code(err)
+	}
+	if updated.Environment != nil {
+		return fmt.Sprint(updated.Environment.Variables), nil
+	}
+	return "none", nil
+}
+
+// numberAfterDeletion publishes three versions, deletes the first one and
+// publishes another.
+func numberAfterDeletion(ctx context.Context, to aws.Config) (string, error) {
+	name := aws.String("numbered")
+	api, err := newFunction(ctx, to, *name, nil)
+	if err != nil {
+		return code(err)
+	}
+	publish := func(memory int32) (string, error) {
+		if _, err := api.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: name, MemorySize: &memory}); err != nil {
+			return "", err
+		}
+		version, err := api.PublishVersion(ctx, &lambda.PublishVersionInput{FunctionName: name})
+		if err != nil {
+			return "", err
+		}
+		return aws.ToString(version.Version), nil
+	}
+	for memory := int32(128); memory < 131; memory++ {
+		if _, err := publish(memory); err != nil {
+			return code(err)
+		}
+	}
+	if _, err := api.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: name, Qualifier: aws.String("1")}); err != nil {
+		return code(err)
+	}
+	number, err := publish(256)
+	if err != nil {
+		return code(err)
+	}
+	return number, nil
+}
+
+func putInvocation(ctx context.Context, api *lambda.Client, name, qualifier string, attempts int32) error {
+	_, err := api.PutFunctionEventInvokeConfig(ctx, &lambda.PutFunctionEventInvokeConfigInput{
+		FunctionName: &name, Qualifier: &qualifier, MaximumRetryAttempts: &attempts,
+	})
+	return err
+}
+
+func changedInvocation(ctx context.Context, to aws.Config) (string, error) {
+	api, err := newFunction(ctx, to, "invoked", nil)
+	if err != nil {
+		return code(err)
+	}
+	for _, attempts := range []int32{2, 1} {
+		if err := putInvocation(ctx, api, "invoked", "live", attempts); err != nil {
+			return code(err)
+		}
+	}
+	config, err := api.GetFunctionEventInvokeConfig(ctx, &lambda.GetFunctionEventInvokeConfigInput{
+		FunctionName: aws.String("invoked"), Qualifier: aws.String("live"),
+	})
+	if err != nil {
+		return code(err)
+	}
+	return fmt.Sprint(aws.ToInt32(config.MaximumRetryAttempts)), nil
+}
+
+func otherInvocation(ctx context.Context, to aws.Config) (string, error) {
+	api, err := newFunction(ctx, to, "invoked-otherwise", nil)
+	if err != nil {
+		return code(err)
+	}
+	if err := putInvocation(ctx, api, "invoked-otherwise", "live", 1); err != nil {
+		return code(err)
+	}
+	_, err = api.GetFunctionEventInvokeConfig(ctx, &lambda.GetFunctionEventInvokeConfigInput{
+		FunctionName: aws.String("invoked-otherwise"), Qualifier: aws.String("$LATEST"),
+	})
+	if err == nil {
+		return "the same", nil
+	}
+	return code(err)
+}
+
+func provisionedConcurrency(ctx context.Context, to aws.Config) (string, error) {
+	name, qualifier := aws.String("provisioned-concurrency"), aws.String("1")
+	api, err := newFunction(ctx, to, *name, nil)
+	if err != nil {
+		return code(err)
+	}
+	if _, err := api.PublishVersion(ctx, &lambda.PublishVersionInput{FunctionName: name}); err != nil {
+		return code(err)
+	}
+	if _, err := api.PutProvisionedConcurrencyConfig(ctx, &lambda.PutProvisionedConcurrencyConfigInput{
+		FunctionName: name, Qualifier: qualifier, ProvisionedConcurrentExecutions: aws.Int32(3),
+	}); err != nil {
+		return code(err)
+	}
+	config, err := api.GetProvisionedConcurrencyConfig(ctx, &lambda.GetProvisionedConcurrencyConfigInput{FunctionName: name, Qualifier: qualifier})
+	if err != nil {
+		return code(err)
+	}
+	if _, err := api.DeleteProvisionedConcurrencyConfig(ctx, &lambda.DeleteProvisionedConcurrencyConfigInput{FunctionName: name, Qualifier: qualifier}); err != nil {
+		return code(err)
+	}
+	_, err = api.GetProvisionedConcurrencyConfig(ctx, &lambda.GetProvisionedConcurrencyConfigInput{FunctionName: name, Qualifier: qualifier})
+	if err == nil {
+		return "still there", nil
+	}
+	gone, err := code(err)
+	return fmt.Sprintf("%s %d, then %s", config.Status, aws.ToInt32(config.AvailableProvisionedConcurrentExecutions), gone), err
 }
