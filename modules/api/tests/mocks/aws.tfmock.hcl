@@ -1,0 +1,11 @@
+mock_data "aws_caller_identity" {
+  defaults = { account_id = "123456789012" }
+}
+
+mock_data "aws_partition" {
+  defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
+}
+
+mock_data "aws_region" {
+  defaults = { name = "ap-northeast-1" }
+}
