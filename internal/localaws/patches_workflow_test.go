@@ -1,6 +1,172 @@
 package localaws_test
 
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	trailtypes "github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
+)
+
 // workflowQuestions are about Step Functions and CloudTrail: patches 650 to 669.
 func workflowQuestions() []question {
-	return nil
+	return []question{
+		{"650_sfn_validate_definition", "valid definition", machineValidation(machineDefinition), "OK, 0 diagnostics"},
+		{"650_sfn_validate_definition", "invalid definition", machineValidation(`{"StartAt":"A","States":{"A":{"Type":"Guess"}}}`), "FAIL, 1 diagnostics"},
+		{"651_sfn_list_versions", "two versions", machineVersions, "2 1"},
+		{"651_sfn_list_versions", "none published", unpublishedMachine, "none"},
+		{"660_cloudtrail_by_arn", "start and stop", trailLogging, "on, then off"},
+		{"660_cloudtrail_by_arn", "unknown trail", unknownTrail, "TrailNotFoundException"},
+		{"660_cloudtrail_by_arn", "deleted trail", deletedTrail, "TrailNotFoundException"},
+		{"661_cloudtrail_insight_selectors", "one of two taken out", fewerInsights, "ApiCallRateInsight"},
+	}
+}
+
+const machineDefinition = `{"StartAt":"Only","States":{"Only":{"Type":"Pass","End":true}}}`
+
+func machineValidation(definition string) func(context.Context, aws.Config) (string, error) {
+	return func(ctx context.Context, to aws.Config) (string, error) {
+		answer, err := sfn.NewFromConfig(to).ValidateStateMachineDefinition(ctx, &sfn.ValidateStateMachineDefinitionInput{Definition: &definition})
+		if err != nil {
+			return code(err)
+		}
+		return fmt.Sprintf("%s, %d diagnostics", answer.Result, len(answer.Diagnostics)), nil
+	}
+}
+
+// newMachine creates a state machine, with a first version where publish is set.
+func newMachine(ctx context.Context, to aws.Config, name string, publish bool) (*sfn.Client, *string, error) {
+	api := sfn.NewFromConfig(to)
+	machine, err := api.CreateStateMachine(ctx, &sfn.CreateStateMachineInput{
+		Name: &name, Definition: aws.String(machineDefinition), Publish: publish,
+		RoleArn: aws.String("arn:aws:iam::123456789012:role/workflow"),
+		Type:    sfntypes.StateMachineTypeStandard,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return api, machine.StateMachineArn, nil
+}
+
+// versionNumbers gives the last parts of the versions' ARNs, as they are listed.
+func versionNumbers(ctx context.Context, api *sfn.Client, machine *string) (string, error) {
+	listed, err := api.ListStateMachineVersions(ctx, &sfn.ListStateMachineVersionsInput{StateMachineArn: machine})
+	if err != nil {
+		return code(err)
+	}
+	if len(listed.StateMachineVersions) == 0 {
+		return "none", nil
+	}
+	var numbers string
+	for _, version := range listed.StateMachineVersions {
+		numbers += " " + (*version.StateMachineVersionArn)[len(*machine)+1:]
+	}
+	return numbers[1:], nil
+}
+
+func machineVersions(ctx context.Context, to aws.Config) (string, error) {
+	api, machine, err := newMachine(ctx, to, "published", true)
+	if err != nil {
+		return "", err
+	}
+	if _, err := api.UpdateStateMachine(ctx, &sfn.UpdateStateMachineInput{
+		StateMachineArn: machine, Definition: aws.String(machineDefinition), Publish: true,
+	}); err != nil {
+		return code(err)
+	}
+	return versionNumbers(ctx, api, machine)
+}
+
+func unpublishedMachine(ctx context.Context, to aws.Config) (string, error) {
+	api, machine, err := newMachine(ctx, to, "unpublished", false)
+	if err != nil {
+		return "", err
+	}
+	return versionNumbers(ctx, api, machine)
+}
+
+func newTrail(ctx context.Context, to aws.Config, name string) (*cloudtrail.Client, *string, error) {
+	if _, err := bucket(ctx, to, name); err != nil {
+		return nil, nil, err
+	}
+	api := cloudtrail.NewFromConfig(to)
+	trail, err := api.CreateTrail(ctx, &cloudtrail.CreateTrailInput{Name: &name, S3BucketName: &name})
+	if err != nil {
+		return nil, nil, err
+	}
+	return api, trail.TrailARN, nil
+}
+
+func trailLogging(ctx context.Context, to aws.Config) (string, error) {
+	api, trail, err := newTrail(ctx, to, "trail-logging")
+	if err != nil {
+		return "", err
+	}
+	state := func() (string, error) {
+		status, err := api.GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: trail})
+		if err != nil {
+			return "", err
+		}
+		return map[bool]string{false: "off", true: "on"}[aws.ToBool(status.IsLogging)], nil
+	}
+	if _, err := api.StartLogging(ctx, &cloudtrail.StartLoggingInput{Name: trail}); err != nil {
+		return code(err)
+	}
+	started, err := state()
+	if err != nil {
+		return "", err
+	}
+	if _, err := api.StopLogging(ctx, &cloudtrail.StopLoggingInput{Name: trail}); err != nil {
+		return code(err)
+	}
+	stopped, err := state()
+	return started + ", then " + stopped, err
+}
+
+func unknownTrail(ctx context.Context, to aws.Config) (string, error) {
+	_, err := cloudtrail.NewFromConfig(to).StartLogging(ctx, &cloudtrail.StartLoggingInput{
+		Name: aws.String("arn:aws:cloudtrail:" + region + ":123456789012:trail/unknown"),
+	})
+	return code(err)
+}
+
+func deletedTrail(ctx context.Context, to aws.Config) (string, error) {
+	api, trail, err := newTrail(ctx, to, "trail-deleted")
+	if err != nil {
+		return "", err
+	}
+	if _, err := api.DeleteTrail(ctx, &cloudtrail.DeleteTrailInput{Name: trail}); err != nil {
+		return code(err)
+	}
+	if _, err := api.GetTrail(ctx, &cloudtrail.GetTrailInput{Name: trail}); err != nil {
+		return code(err)
+	}
+	return "still there", nil
+}
+
+func fewerInsights(ctx context.Context, to aws.Config) (string, error) {
+	api, trail, err := newTrail(ctx, to, "trail-insights")
+	if err != nil {
+		return "", err
+	}
+	rate := trailtypes.InsightSelector{InsightType: trailtypes.InsightTypeApiCallRateInsight}
+	errorRate := trailtypes.InsightSelector{InsightType: trailtypes.InsightTypeApiErrorRateInsight}
+	for _, selectors := range [][]trailtypes.InsightSelector{{rate, errorRate}, {rate}} {
+		if _, err := api.PutInsightSelectors(ctx, &cloudtrail.PutInsightSelectorsInput{TrailName: trail, InsightSelectors: selectors}); err != nil {
+			return code(err)
+		}
+	}
+	kept, err := api.GetInsightSelectors(ctx, &cloudtrail.GetInsightSelectorsInput{TrailName: trail})
+	if err != nil {
+		return code(err)
+	}
+	var kinds []string
+	for _, selector := range kept.InsightSelectors {
+		kinds = append(kinds, string(selector.InsightType))
+	}
+	return strings.Join(kinds, " "), nil
 }
