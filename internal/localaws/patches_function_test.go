@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
@@ -20,6 +21,10 @@ func functionQuestions() []question {
 		{"630_lambda_settings", "settings changed", changedSettings, "Active 1024 INFO, no dead letters, text for others"},
 		{"630_lambda_settings", "environment taken away", withoutEnvironment, "none"},
 		{"631_lambda_version_numbers", "after a deletion", numberAfterDeletion, "4"},
+		{"632_lambda_version_in_use", "version of an alias", deletedUnderAlias, "ResourceConflictException"},
+		{"632_lambda_version_in_use", "version with a share", deletedUnderShare, "ResourceConflictException"},
+		{"632_lambda_version_in_use", "unused version", deletedUnused, "deleted, then ResourceConflictException"},
+		{"633_lambda_vpc", "VPC of the subnets", functionVPC, "the subnets' VPC"},
 		{"640_lambda_event_invoke_config", "changed", changedInvocation, "1"},
 		{"640_lambda_event_invoke_config", "another qualifier", otherInvocation, "ResourceNotFoundException"},
 		{"641_lambda_provisioned_concurrency", "what was put", provisionedConcurrency, "READY 3, then ProvisionedConcurrencyConfigNotFoundException"},
@@ -138,34 +143,113 @@ func withoutEnvironment(ctx context.Context, to aws.Config) (string, error) {
 // numberAfterDeletion publishes three versions, deletes the first one and
 // publishes another.
 func numberAfterDeletion(ctx context.Context, to aws.Config) (string, error) {
-	name := aws.String("numbered")
-	api, err := newFunction(ctx, to, *name, nil)
+	name := "numbered"
+	api, err := newFunction(ctx, to, name, nil)
 	if err != nil {
 		return code(err)
 	}
-	publish := func(memory int32) (string, error) {
-		if _, err := api.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: name, MemorySize: &memory}); err != nil {
-			return "", err
-		}
-		version, err := api.PublishVersion(ctx, &lambda.PublishVersionInput{FunctionName: name})
-		if err != nil {
-			return "", err
-		}
-		return aws.ToString(version.Version), nil
-	}
-	for memory := int32(128); memory < 131; memory++ {
-		if _, err := publish(memory); err != nil {
-			return code(err)
-		}
-	}
-	if _, err := api.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: name, Qualifier: aws.String("1")}); err != nil {
+	if _, err := publish(ctx, api, name, 128, 129, 130); err != nil {
 		return code(err)
 	}
-	number, err := publish(256)
+	if _, err := api.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: &name, Qualifier: aws.String("1")}); err != nil {
+		return code(err)
+	}
+	number, err := publish(ctx, api, name, 256)
 	if err != nil {
 		return code(err)
 	}
 	return number, nil
+}
+
+// publish makes a version with each of the memories and gives the last number.
+func publish(ctx context.Context, api *lambda.Client, name string, memories ...int32) (number string, err error) {
+	for _, memory := range memories {
+		if _, err := api.UpdateFunctionConfiguration(ctx, &lambda.UpdateFunctionConfigurationInput{FunctionName: &name, MemorySize: &memory}); err != nil {
+			return "", err
+		}
+		version, err := api.PublishVersion(ctx, &lambda.PublishVersionInput{FunctionName: &name})
+		if err != nil {
+			return "", err
+		}
+		number = aws.ToString(version.Version)
+	}
+	return number, nil
+}
+
+// newAlias creates a function with three versions and an alias: on the first
+// one, with a share of the calls for the second.
+func newAlias(ctx context.Context, to aws.Config, name string) (*lambda.Client, error) {
+	api, err := newFunction(ctx, to, name, nil)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := publish(ctx, api, name, 128, 129, 130); err != nil {
+		return nil, err
+	}
+	_, err = api.CreateAlias(ctx, &lambda.CreateAliasInput{
+		FunctionName: &name, Name: aws.String("live"), FunctionVersion: aws.String("1"),
+		RoutingConfig: &lambdatypes.AliasRoutingConfiguration{AdditionalVersionWeights: map[string]float64{"2": 0.1}},
+	})
+	return api, err
+}
+
+func deletedUnderAlias(ctx context.Context, to aws.Config) (string, error) {
+	return deleteVersion(ctx, to, "under-alias", "1")
+}
+
+func deletedUnderShare(ctx context.Context, to aws.Config) (string, error) {
+	return deleteVersion(ctx, to, "under-share", "2")
+}
+
+// deletedUnused deletes the version that nothing uses, then the alias's.
+func deletedUnused(ctx context.Context, to aws.Config) (string, error) {
+	unused, err := deleteVersion(ctx, to, "unused", "3")
+	if err != nil {
+		return "", err
+	}
+	_, err = lambda.NewFromConfig(to).DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: aws.String("unused:1")})
+	if err == nil {
+		return unused + ", then deleted", nil
+	}
+	used, err := code(err)
+	return unused + ", then " + used, err
+}
+
+func deleteVersion(ctx context.Context, to aws.Config, name, version string) (string, error) {
+	api, err := newAlias(ctx, to, name)
+	if err != nil {
+		return "", err
+	}
+	if _, err := api.DeleteFunction(ctx, &lambda.DeleteFunctionInput{FunctionName: &name, Qualifier: &version}); err != nil {
+		return code(err)
+	}
+	return "deleted", nil
+}
+
+func functionVPC(ctx context.Context, to aws.Config) (string, error) {
+	network := ec2.NewFromConfig(to)
+	vpc, err := network.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: aws.String("10.8.0.0/16")})
+	if err != nil {
+		return code(err)
+	}
+	subnet, err := network.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: vpc.Vpc.VpcId, CidrBlock: aws.String("10.8.0.0/24")})
+	if err != nil {
+		return code(err)
+	}
+	api, err := newFunction(ctx, to, "in-a-vpc", func(in *lambda.CreateFunctionInput) {
+		in.VpcConfig = &lambdatypes.VpcConfig{SubnetIds: []string{*subnet.Subnet.SubnetId}, SecurityGroupIds: []string{"sg-00000000000000000"}}
+	})
+	if err != nil {
+		return code(err)
+	}
+	function, err := api.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: aws.String("in-a-vpc")})
+	if err != nil {
+		return code(err)
+	}
+	if aws.ToString(function.VpcConfig.VpcId) == *vpc.Vpc.VpcId {
+		return "the subnets' VPC", nil
+	}
+	return aws.ToString(function.VpcConfig.VpcId), nil
 }
 
 func putInvocation(ctx context.Context, api *lambda.Client, name, qualifier string, attempts int32) error {

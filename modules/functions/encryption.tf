@@ -27,6 +27,8 @@ resource "aws_kms_key" "this" {
           "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:/aws/*/${var.name}*",
           # The execution log of a stage, whose name API Gateway chooses.
           "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:API-Gateway-Execution-Logs_*",
+          # The beginning that WAF wants.
+          "arn:${local.partition}:logs:${local.region}:${local.account_id}:log-group:aws-waf-logs-${var.name}*",
         ] } }
       },
     ]

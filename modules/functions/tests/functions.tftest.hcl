@@ -119,6 +119,7 @@ run "logs_are_json_kept_and_encrypted" {
     condition = [for statement in jsondecode(aws_kms_key.this.policy).Statement : statement.Condition.ArnLike["kms:EncryptionContext:aws:logs:arn"] if can(statement.Principal.Service)] == [[
       "arn:aws:logs:ap-northeast-1:123456789012:log-group:/aws/*/goal-mandala-test*",
       "arn:aws:logs:ap-northeast-1:123456789012:log-group:API-Gateway-Execution-Logs_*",
+      "arn:aws:logs:ap-northeast-1:123456789012:log-group:aws-waf-logs-goal-mandala-test*",
     ]]
     error_message = "R4.4: CloudWatch Logs may use the key for this environment's log groups only."
   }
