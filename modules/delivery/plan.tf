@@ -1,0 +1,220 @@
+# Reading only, and nothing that users or operators wrote: no secret value, no
+# user, no log line, no execution's input. A pull request may change what runs
+# with these rights.
+locals {
+  plan_statements = {
+    bucket = [
+      {
+        Sid      = "ToolBucket"
+        Effect   = "Allow"
+        Action   = ["s3:GetBucketLocation", "s3:GetBucketPolicy", "s3:GetBucketVersioning", "s3:ListBucket", "s3:ListBucketVersions"]
+        Resource = [local.bucket_arn]
+      },
+      {
+        Sid      = "ToolObjects"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion"]
+        Resource = ["${local.bucket_arn}/*"]
+      },
+      merge(local.bucket_key, {
+        Sid    = "ToolBucketKey"
+        Effect = "Allow"
+        Action = ["kms:Decrypt", "kms:DescribeKey"]
+      }),
+      {
+        # Lambda shows a function's environment, which holds ARNs and no values, to
+        # those only who may decrypt it.
+        Sid      = "FunctionEnvironments"
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt"]
+        Resource = local.arns.keys
+        Condition = {
+          "ForAnyValue:StringLike" = { "kms:ResourceAliases" = "alias/${var.name}-*" }
+          StringLike               = { "kms:ViaService" = "lambda.*.amazonaws.com" }
+        }
+      },
+      {
+        # R4.1 exception: a denial, whatever is allowed by mistake one day.
+        Sid      = "NoSecretValues"
+        Effect   = "Deny"
+        Action   = ["secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue", "ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"]
+        Resource = "*"
+      },
+    ]
+
+    foundation = [
+      {
+        # R4.1 exception: these reading actions take no resource.
+        Sid    = "Lists"
+        Effect = "Allow"
+        Action = [
+          "cloudtrail:DescribeTrails", "cognito-idp:DescribeUserPoolDomain", "ec2:Describe*", "iam:ListPolicies", "kms:ListAliases", "logs:DescribeQueryDefinitions",
+          "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries", "secretsmanager:GetRandomPassword", "ses:DescribeConfigurationSet",
+          "ses:GetIdentity*", "ses:GetTemplate", "sns:GetSubscriptionAttributes", "states:ValidateStateMachineDefinition", "tag:GetResources", "xray:GetSamplingRules",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid      = "Database"
+        Effect   = "Allow"
+        Action   = ["rds:Describe*", "rds:ListTagsForResource"]
+        Resource = ["${local.regional.rds}*", "${local.global.rds}global-cluster:*"]
+      },
+      {
+        Sid      = "SecretsWithoutValues"
+        Effect   = "Allow"
+        Action   = ["secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy", "secretsmanager:ListSecretVersionIds"]
+        Resource = concat(local.arns.managed_secrets, local.arns.secrets)
+      },
+      {
+        Sid      = "Keys"
+        Effect   = "Allow"
+        Action   = ["kms:DescribeKey", "kms:GetKeyPolicy", "kms:GetKeyRotationStatus", "kms:ListResourceTags"]
+        Resource = concat(local.arns.aliases, local.arns.keys)
+      },
+      {
+        Sid    = "Identity"
+        Effect = "Allow"
+        Action = ["iam:Get*", "iam:List*"]
+        Resource = concat(local.arns.oidc_provider, local.arns.policies, local.arns.roles,
+          ["arn:${local.partition}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"],
+        )
+      },
+    ]
+
+    application = [
+      {
+        Sid      = "Functions"
+        Effect   = "Allow"
+        Action   = ["lambda:Get*", "lambda:List*"]
+        Resource = local.arns.functions
+      },
+      {
+        Sid      = "Queues"
+        Effect   = "Allow"
+        Action   = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags"]
+        Resource = local.arns.queues
+      },
+      {
+        Sid      = "Workflow"
+        Effect   = "Allow"
+        Action   = ["states:DescribeStateMachine", "states:ListStateMachineVersions", "states:ListTagsForResource"]
+        Resource = local.arns.state_machines
+      },
+      {
+        Sid      = "Schedules"
+        Effect   = "Allow"
+        Action   = ["scheduler:Get*", "scheduler:ListTagsForResource"]
+        Resource = local.arns.schedules
+      },
+      {
+        Sid      = "Events"
+        Effect   = "Allow"
+        Action   = ["events:DescribeRule", "events:List*"]
+        Resource = local.arns.rules
+      },
+      {
+        Sid      = "Api"
+        Effect   = "Allow"
+        Action   = ["apigateway:GET"]
+        Resource = local.arns.apis
+      },
+      {
+        Sid      = "WebAcls"
+        Effect   = "Allow"
+        Action   = ["wafv2:Get*", "wafv2:ListTagsForResource"]
+        Resource = concat(local.arns.api_stages, local.arns.web_acls)
+      },
+      {
+        Sid      = "Certificates"
+        Effect   = "Allow"
+        Action   = ["acm:DescribeCertificate", "acm:ListTagsForCertificate"]
+        Resource = local.arns.certificates
+      },
+      {
+        Sid      = "Records"
+        Effect   = "Allow"
+        Action   = ["route53:GetChange", "route53:GetHostedZone", "route53:ListResourceRecordSets"]
+        Resource = local.arns.records
+      },
+      {
+        Sid      = "UserPools"
+        Effect   = "Allow"
+        Action   = ["cognito-idp:Describe*", "cognito-idp:GetGroup", "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:ListTagsForResource"]
+        Resource = local.arns.user_pools
+      },
+      {
+        Sid    = "Buckets"
+        Effect = "Allow"
+        Action = [
+          "s3:GetAccelerateConfiguration", "s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration", "s3:ListBucket",
+        ]
+        Resource = local.arns.buckets
+      },
+      {
+        Sid      = "PublicFiles"
+        Effect   = "Allow"
+        Action   = ["s3:GetObject", "s3:GetObjectTagging"]
+        Resource = ["arn:${local.partition}:s3:::${var.name}-site-${local.account_id}/*"]
+      },
+      {
+        Sid      = "Distributions"
+        Effect   = "Allow"
+        Action   = ["cloudfront:DescribeFunction", "cloudfront:Get*", "cloudfront:ListTagsForResource"]
+        Resource = concat(local.arns.distributions, local.arns.edge_functions)
+      },
+    ]
+
+    operations = [
+      {
+        Sid      = "LogGroups"
+        Effect   = "Allow"
+        Action   = ["logs:DescribeLogGroups", "logs:DescribeMetricFilters", "logs:ListTagsForResource", "logs:ListTagsLogGroup"]
+        Resource = local.arns.log_groups
+      },
+      {
+        Sid      = "Topics"
+        Effect   = "Allow"
+        Action   = ["sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource"]
+        Resource = local.arns.topics
+      },
+      {
+        Sid      = "Watching"
+        Effect   = "Allow"
+        Action   = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource", "xray:GetGroup", "xray:ListTagsForResource"]
+        Resource = concat(local.arns.alarms, local.arns.dashboards, local.arns.traces)
+      },
+      {
+        Sid      = "Costs"
+        Effect   = "Allow"
+        Action   = ["budgets:ListTagsForResource", "budgets:ViewBudget", "ce:GetAnomalyMonitors", "ce:GetAnomalySubscriptions", "ce:ListTagsForResource"]
+        Resource = concat(local.arns.anomalies, local.arns.budgets)
+      },
+      {
+        Sid      = "Trails"
+        Effect   = "Allow"
+        Action   = ["cloudtrail:GetEventSelectors", "cloudtrail:GetInsightSelectors", "cloudtrail:GetTrail", "cloudtrail:GetTrailStatus", "cloudtrail:ListTags"]
+        Resource = local.arns.trails
+      },
+    ]
+  }
+
+  plan_policies = { for name, statements in local.plan_statements : name => jsonencode({ Version = "2012-10-17", Statement = statements }) }
+}
+
+resource "aws_iam_policy" "plan" {
+  for_each = local.plan_policies
+
+  name        = "${var.name}-delivery-plan-${each.key}"
+  description = "What planning ${var.name} needs: ${each.key}"
+  policy      = each.value
+
+  tags = merge(var.tags, { Name = "${var.name}-delivery-plan-${each.key}" })
+}
+
+resource "aws_iam_role_policy_attachment" "plan" {
+  for_each = aws_iam_policy.plan
+
+  policy_arn = each.value.arn
+  role       = aws_iam_role.this["plan"].name
+}
