@@ -1,5 +1,83 @@
 # Every default is production's value: an environment says only where it differs.
 
+variable "api" {
+  description = "Layer api; see modules/api. cors_origins come after the application's own."
+  type = object({
+    account_logging = optional(bool, true)
+    cors_origins    = optional(list(string), [])
+    domain = optional(object({
+      certificate_arn = string
+      name            = string
+      zone_id         = string
+    }))
+    log_retention_days = optional(number, 30)
+    throttle = optional(object({
+      burst = optional(number, 2000)
+      rate  = optional(number, 1000)
+    }), {})
+    waf = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "application_url" {
+  description = "Where people open the application: https and without a path. Sign-in leads back to it, and the API answers pages from it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^https://[a-z0-9][a-z0-9.-]*[a-z0-9](:[0-9]+)?$", var.application_url))
+    error_message = "application_url must be https://HOST without a path or a slash at its end."
+  }
+}
+
+variable "artifacts" {
+  description = "Where the functions' code lies, by the function's name, set by the tool for a release: bucket, key and SHA-256 in hexadecimal. A function that is not named gets a placeholder."
+  type = map(object({
+    bucket = string
+    key    = string
+    sha256 = string
+  }))
+  default  = {}
+  nullable = false
+}
+
+variable "audit" {
+  description = "Layer audit; see modules/audit."
+  type = object({
+    data_events = optional(object({
+      functions = optional(bool, true)
+      objects   = optional(bool, true)
+    }), {})
+    expiration_days    = optional(number, 2555)
+    force_destroy      = optional(bool, false)
+    glacier_days       = optional(number, 90)
+    ia_days            = optional(number, 30)
+    log_retention_days = optional(number, 30)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "auth" {
+  description = "Layer auth; see modules/auth."
+  type = object({
+    callback_urls       = optional(set(string), [])
+    deletion_protection = optional(bool, true)
+    domain_prefix       = optional(string)
+    mfa                 = optional(string, "OPTIONAL")
+    threat_protection   = optional(string, "ENFORCED")
+    token_validity = optional(object({
+      access_minutes = optional(number, 60)
+      id_minutes     = optional(number, 60)
+      refresh_days   = optional(number, 30)
+    }), {})
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "aws" {
   description = "Settings of the AWS provider. The defaults are AWS's own; another AWS-compatible endpoint may need others."
   type = object({
@@ -50,6 +128,18 @@ variable "database" {
   nullable = false
 }
 
+variable "delivery" {
+  description = "Layer delivery; see modules/delivery. bucket_name is state.bucket of deploy.hcl; null takes PROJECT-ENVIRONMENT-deploy."
+  type = object({
+    branch               = optional(string, "main")
+    bucket_name          = optional(string)
+    create_oidc_provider = optional(bool, true)
+    repository           = optional(string, "goal-mandala/mandala-deploy")
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "environment" {
   description = "Name of the environment, as its folder is called; the Environment tag."
   type        = string
@@ -59,6 +149,74 @@ variable "environment" {
     condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.environment))
     error_message = "environment must be 3 to 20 lower-case letters, digits and hyphens, starting with a letter."
   }
+}
+
+variable "frontend" {
+  description = "Layer frontend; see modules/frontend."
+  type = object({
+    domain = optional(object({
+      names   = list(string)
+      zone_id = string
+    }))
+    force_destroy          = optional(bool, false)
+    geo_countries          = optional(set(string), ["JP", "US"])
+    log_retention_days     = optional(number, 30)
+    price_class            = optional(string, "PriceClass_All")
+    version_retention_days = optional(number, 30)
+    wait_for_deployment    = optional(bool, true)
+    waf                    = optional(bool, false)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "functions" {
+  description = "Layer functions; see modules/functions. models are the Bedrock models that may be invoked, the first one in use."
+  type = object({
+    architecture       = optional(string, "arm64")
+    log_level          = optional(string, "INFO")
+    log_retention_days = optional(number, 30)
+    models             = optional(list(string), ["anthropic.claude-3-haiku-20240307-v1:0"])
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "mail" {
+  description = "Outgoing mail; see modules/auth."
+  type = object({
+    domain       = string
+    from_address = string
+    from_name    = optional(string, "Goal Mandala")
+    through_ses  = optional(bool, true)
+    zone_id      = optional(string)
+  })
+  nullable = false
+}
+
+variable "monitoring" {
+  description = "Layer monitoring; see modules/monitoring."
+  type = object({
+    alarm_emails = optional(set(string), [])
+    anomaly = optional(object({
+      enabled     = optional(bool, true)
+      impact_usd  = optional(number, 10)
+      monitor_arn = optional(string)
+      tag_key     = optional(string, "Project")
+    }), {})
+    budget = optional(object({
+      emails    = optional(set(string), [])
+      limit_usd = optional(number, 100)
+    }), {})
+    thresholds = optional(map(number), {})
+    tracing = optional(object({
+      insights      = optional(bool, true)
+      reservoir     = optional(number, 1)
+      sampling_rate = optional(number, 0.05)
+    }), {})
+  })
+  default  = {}
+  nullable = false
 }
 
 variable "network" {
@@ -121,6 +279,19 @@ variable "release" {
   }
 }
 
+variable "reminders" {
+  description = "Layer reminders; see modules/reminders."
+  type = object({
+    schedule = optional(object({
+      enabled    = optional(bool, true)
+      expression = optional(string, "cron(0 1 ? * MON-FRI *)")
+      timezone   = optional(string, "UTC")
+    }), {})
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "secrets" {
   description = "Layer secrets; see modules/secrets."
   type = object({
@@ -129,6 +300,15 @@ variable "secrets" {
       version           = optional(number, 1)
     }), {})
     recovery_window_days = optional(number, 30)
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "workflow" {
+  description = "Layer workflow; see modules/workflow."
+  type = object({
+    log_retention_days = optional(number, 30)
   })
   default  = {}
   nullable = false

@@ -3,6 +3,9 @@ owner               = "platform"
 cost_center         = "goal-mandala"
 data_classification = "public"
 
+application_url = "https://app.local.goal-mandala.example"
+mail            = { domain = "local.goal-mandala.example", from_address = "no-reply@local.goal-mandala.example" }
+
 # The local AWS has one endpoint for everything and no instance metadata, and an
 # operation that it lacks is an error to see at once, not to try 25 times.
 aws = {
@@ -13,11 +16,25 @@ aws = {
 }
 
 # Made and thrown away at will.
+audit = {
+  force_destroy = true
+}
+
+auth = {
+  deletion_protection = false
+}
+
 database = {
   backup_retention_days = 1
   capacity_acu          = { max = 1 }
   deletion_protection   = false
   skip_final_snapshot   = true
+}
+
+# There are no other locations to roll out to.
+frontend = {
+  force_destroy       = true
+  wait_for_deployment = false
 }
 
 secrets = {
