@@ -80,7 +80,7 @@ resource "aws_s3_bucket" "this" {
 resource "aws_s3_bucket_ownership_controls" "this" {
   for_each = aws_s3_bucket.this
 
-  bucket = each.value.id
+  bucket = each.value.bucket
 
   rule {
     object_ownership = "BucketOwnerEnforced"
@@ -92,7 +92,7 @@ resource "aws_s3_bucket_public_access_block" "this" {
 
   block_public_acls       = true
   block_public_policy     = true
-  bucket                  = each.value.id
+  bucket                  = each.value.bucket
   ignore_public_acls      = true
   restrict_public_buckets = true
 }
@@ -100,7 +100,7 @@ resource "aws_s3_bucket_public_access_block" "this" {
 resource "aws_s3_bucket_versioning" "this" {
   for_each = aws_s3_bucket.this
 
-  bucket = each.value.id
+  bucket = each.value.bucket
 
   versioning_configuration {
     status = "Enabled"
@@ -111,7 +111,7 @@ resource "aws_s3_bucket_versioning" "this" {
 resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
   for_each = aws_s3_bucket.this
 
-  bucket = each.value.id
+  bucket = each.value.bucket
 
   rule {
     bucket_key_enabled = each.key == "trail"
@@ -126,7 +126,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 resource "aws_s3_bucket_policy" "this" {
   for_each = aws_s3_bucket.this
 
-  bucket = each.value.id
+  bucket = each.value.bucket
   policy = jsonencode({
     Version   = "2012-10-17"
     Statement = local.bucket_policies[each.key]
@@ -137,8 +137,8 @@ resource "aws_s3_bucket_policy" "this" {
 }
 
 resource "aws_s3_bucket_logging" "this" {
-  bucket        = aws_s3_bucket.this["trail"].id
-  target_bucket = aws_s3_bucket.this["access"].id
+  bucket        = aws_s3_bucket.this["trail"].bucket
+  target_bucket = aws_s3_bucket.this["access"].bucket
   target_prefix = "trail/"
 
   # Without its permission S3 takes the setting and delivers nothing.
@@ -148,7 +148,7 @@ resource "aws_s3_bucket_logging" "this" {
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
   for_each = aws_s3_bucket.this
 
-  bucket = each.value.id
+  bucket = each.value.bucket
 
   rule {
     id     = "keep-${var.expiration_days}-days"

@@ -29,7 +29,7 @@ resource "aws_cloudtrail" "this" {
   include_global_service_events = true
   is_multi_region_trail         = true
   kms_key_id                    = aws_kms_key.this.arn
-  s3_bucket_name                = aws_s3_bucket.this["trail"].id
+  s3_bucket_name                = aws_s3_bucket.this["trail"].bucket
   sns_topic_name                = aws_sns_topic.this.name
 
   # Every management event, those of KMS and the RDS Data API included (R8.2).
@@ -61,7 +61,7 @@ resource "aws_cloudtrail" "this" {
 
       field_selector {
         field           = "resources.ARN"
-        not_starts_with = [for bucket in aws_s3_bucket.this : "${bucket.arn}/"]
+        not_starts_with = [for arn in values(local.bucket_arns) : "${arn}/"]
       }
     }
   }

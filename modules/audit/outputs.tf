@@ -8,7 +8,7 @@ output "bucket_arn" {
 
 output "bucket_name" {
   description = "Name of the bucket with the trail's files."
-  value       = aws_s3_bucket.this["trail"].id
+  value       = aws_s3_bucket.this["trail"].bucket
 
   depends_on = [aws_s3_bucket_policy.this, aws_s3_bucket_public_access_block.this]
 }
