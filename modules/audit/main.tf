@@ -29,7 +29,7 @@ resource "aws_cloudtrail" "this" {
   include_global_service_events = true
   is_multi_region_trail         = true
   kms_key_id                    = aws_kms_key.this.arn
-  s3_bucket_name                = aws_s3_bucket.this["trail"].bucket
+  s3_bucket_name                = aws_s3_bucket.trail.bucket
   sns_topic_name                = aws_sns_topic.this.name
 
   # Every management event, those of KMS and the RDS Data API included (R8.2).
@@ -61,7 +61,7 @@ resource "aws_cloudtrail" "this" {
 
       field_selector {
         field           = "resources.ARN"
-        not_starts_with = [for arn in values(local.bucket_arns) : "${arn}/"]
+        not_starts_with = ["${local.access_log_bucket_arn}/", "${local.bucket_arn}/"]
       }
     }
   }
@@ -97,7 +97,7 @@ resource "aws_cloudtrail" "this" {
   # CloudTrail tries all its ways of delivery before it accepts the trail.
   depends_on = [
     aws_iam_role_policy.logs,
-    aws_s3_bucket_policy.this,
+    aws_s3_bucket_policy.trail,
     aws_sns_topic_policy.this,
   ]
 }

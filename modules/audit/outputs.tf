@@ -1,16 +1,16 @@
 output "bucket_arn" {
   description = "ARN of the bucket with the trail's files."
-  value       = aws_s3_bucket.this["trail"].arn
+  value       = aws_s3_bucket.trail.arn
 
   # Whoever reads it finds it closed.
-  depends_on = [aws_s3_bucket_policy.this, aws_s3_bucket_public_access_block.this]
+  depends_on = [aws_s3_bucket_policy.trail, aws_s3_bucket_public_access_block.trail]
 }
 
 output "bucket_name" {
   description = "Name of the bucket with the trail's files."
-  value       = aws_s3_bucket.this["trail"].bucket
+  value       = aws_s3_bucket.trail.bucket
 
-  depends_on = [aws_s3_bucket_policy.this, aws_s3_bucket_public_access_block.this]
+  depends_on = [aws_s3_bucket_policy.trail, aws_s3_bucket_public_access_block.trail]
 }
 
 output "kms_key_arn" {

@@ -45,7 +45,7 @@ run "the_trail_records_everything" {
   }
 
   assert {
-    condition     = aws_cloudtrail.this.tags.Layer == "audit" && alltrue([for bucket in aws_s3_bucket.this : bucket.tags.Layer == "audit"])
+    condition     = aws_cloudtrail.this.tags.Layer == "audit" && alltrue([for bucket in [aws_s3_bucket.access_log, aws_s3_bucket.trail] : bucket.tags.Layer == "audit"])
     error_message = "The Layer tag must reach the resources."
   }
 }
@@ -54,7 +54,7 @@ run "the_trail_is_delivered_three_ways" {
   command = plan
 
   assert {
-    condition     = aws_cloudtrail.this.s3_bucket_name == "goal-mandala-test-audit-123456789012" && aws_s3_bucket.this["trail"].bucket == aws_cloudtrail.this.s3_bucket_name
+    condition     = aws_cloudtrail.this.s3_bucket_name == "goal-mandala-test-audit-123456789012" && aws_s3_bucket.trail.bucket == aws_cloudtrail.this.s3_bucket_name
     error_message = "R4.2: files go to the trail's bucket."
   }
 
@@ -102,7 +102,7 @@ run "everything_is_encrypted" {
   }
 
   assert {
-    condition = { for key, encryption in aws_s3_bucket_server_side_encryption_configuration.this : key => tolist(encryption.rule)[0].apply_server_side_encryption_by_default[0].sse_algorithm } == {
+    condition = { for key, encryption in { access = aws_s3_bucket_server_side_encryption_configuration.access_log, trail = aws_s3_bucket_server_side_encryption_configuration.trail } : key => tolist(encryption.rule)[0].apply_server_side_encryption_by_default[0].sse_algorithm } == {
       access = "AES256"
       trail  = "aws:kms"
     }
@@ -119,7 +119,7 @@ run "everything_is_encrypted" {
 
   assert {
     condition = alltrue([
-      for policy in aws_s3_bucket_policy.this : length([
+      for policy in [aws_s3_bucket_policy.access_log, aws_s3_bucket_policy.trail] : length([
         for statement in jsondecode(policy.policy).Statement : statement
         if statement.Effect == "Deny" && try(statement.Condition.Bool["aws:SecureTransport"], "") == "false"
       ]) == 1
@@ -132,18 +132,18 @@ run "the_buckets_are_closed" {
   command = plan
 
   assert {
-    condition     = keys(aws_s3_bucket_public_access_block.this) == ["access", "trail"] && alltrue([for block in aws_s3_bucket_public_access_block.this : block.block_public_acls && block.block_public_policy && block.ignore_public_acls && block.restrict_public_buckets])
+    condition     = alltrue([for block in [aws_s3_bucket_public_access_block.access_log, aws_s3_bucket_public_access_block.trail] : block.block_public_acls && block.block_public_policy && block.ignore_public_acls && block.restrict_public_buckets])
     error_message = "R4.2: nothing in the buckets may be public."
   }
 
   assert {
-    condition     = alltrue([for versioning in aws_s3_bucket_versioning.this : versioning.versioning_configuration[0].status == "Enabled"]) && alltrue([for bucket in aws_s3_bucket.this : !bucket.force_destroy])
+    condition     = alltrue([for versioning in [aws_s3_bucket_versioning.access_log, aws_s3_bucket_versioning.trail] : versioning.versioning_configuration[0].status == "Enabled"]) && alltrue([for bucket in [aws_s3_bucket.access_log, aws_s3_bucket.trail] : !bucket.force_destroy])
     error_message = "R4.2: files are versioned, and a destroy does not delete them."
   }
 
   assert {
     condition = alltrue(flatten([
-      for policy in aws_s3_bucket_policy.this : [
+      for policy in [aws_s3_bucket_policy.access_log, aws_s3_bucket_policy.trail] : [
         for statement in jsondecode(policy.policy).Statement :
         try(statement.Condition.StringEquals["aws:SourceArn"] == "arn:aws:cloudtrail:ap-northeast-1:123456789012:trail/goal-mandala-test-audit", false)
         || try(statement.Condition.StringEquals["aws:SourceAccount"] == "123456789012", false)
@@ -154,7 +154,7 @@ run "the_buckets_are_closed" {
   }
 
   assert {
-    condition     = aws_s3_bucket_logging.this.bucket == aws_s3_bucket.this["trail"].bucket && aws_s3_bucket_logging.this.target_bucket == aws_s3_bucket.this["access"].bucket
+    condition     = aws_s3_bucket_logging.trail.bucket == aws_s3_bucket.trail.bucket && aws_s3_bucket_logging.trail.target_bucket == aws_s3_bucket.access_log.bucket
     error_message = "R8.1: reads of the trail are logged."
   }
 }
@@ -163,12 +163,12 @@ run "files_are_kept_for_seven_years" {
   command = plan
 
   assert {
-    condition     = { for transition in aws_s3_bucket_lifecycle_configuration.this["trail"].rule[0].transition : transition.storage_class => transition.days } == { GLACIER = 90, STANDARD_IA = 30 }
+    condition     = { for transition in aws_s3_bucket_lifecycle_configuration.trail.rule[0].transition : transition.storage_class => transition.days } == { GLACIER = 90, STANDARD_IA = 30 }
     error_message = "R4.2: files move to Infrequent Access after 30 days and to Glacier after 90."
   }
 
   assert {
-    condition     = alltrue([for lifecycle in aws_s3_bucket_lifecycle_configuration.this : lifecycle.rule[0].expiration[0].days == 2555])
+    condition     = alltrue([for lifecycle in [aws_s3_bucket_lifecycle_configuration.access_log, aws_s3_bucket_lifecycle_configuration.trail] : lifecycle.rule[0].expiration[0].days == 2555])
     error_message = "R4.2: files are kept 2,555 days."
   }
 }
@@ -181,7 +181,7 @@ run "development_keeps_files_for_90_days" {
   }
 
   assert {
-    condition     = [for transition in aws_s3_bucket_lifecycle_configuration.this["trail"].rule[0].transition : transition.storage_class] == ["STANDARD_IA"]
+    condition     = [for transition in aws_s3_bucket_lifecycle_configuration.trail.rule[0].transition : transition.storage_class] == ["STANDARD_IA"]
     error_message = "R4.2: S3 takes no transition on the day of the expiry, so there is no Glacier."
   }
 }
