@@ -93,6 +93,7 @@ func forwardedValues(ctx context.Context, to aws.Config) (string, error) {
 		return code(err)
 	}
 	behaviour := config.DefaultCacheBehavior
+	//nolint:staticcheck // The old members are what must not be there.
 	if behaviour.ForwardedValues != nil || behaviour.DefaultTTL != nil {
 		return "present", nil
 	}
@@ -120,9 +121,10 @@ func functionAssociation(ctx context.Context, to aws.Config) (string, error) {
 	return fmt.Sprintf("%s %s", associations.Items[0].EventType, *associations.Items[0].FunctionARN), nil
 }
 
-// legacyBehaviour has settings of the time before cache policies, which must
-// survive in a behaviour that has a policy-less configuration, beside a Lambda
-// function, which moto loses.
+// legacyBehaviour has settings of the time before cache policies, which must not
+// be lost with the phantom ones, and a Lambda function, which moto loses.
+//
+//nolint:staticcheck // It is about the deprecated members.
 func legacyBehaviour(ctx context.Context, to aws.Config) (string, error) {
 	config, err := deployed(ctx, to, "legacy", func(config *cftypes.DistributionConfig) {
 		behaviour := config.DefaultCacheBehavior
@@ -160,7 +162,7 @@ func ownCertificate(ctx context.Context, to aws.Config) (string, error) {
 		return code(err)
 	}
 	certificate := config.ViewerCertificate
-	//nolint:staticcheck // AWS still answers the old element, and the provider reads it.
+	//nolint:staticcheck // CertificateSource is of old, and AWS still answers it.
 	return fmt.Sprintf("default %t, %s, %s", aws.ToBool(certificate.CloudFrontDefaultCertificate), certificate.CertificateSource, certificate.MinimumProtocolVersion), nil
 }
 

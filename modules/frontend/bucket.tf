@@ -116,8 +116,8 @@ resource "aws_s3_bucket_policy" "this" {
   depends_on = [aws_s3_bucket_public_access_block.this]
 }
 
-# So that the site answers before its first deployment, which replaces the file;
-# what lies there afterwards is no business of Terraform's.
+# So that the site answers before its first deployment, which replaces the file:
+# everything that a deployment may write is ignored afterwards.
 resource "aws_s3_object" "index" {
   bucket        = aws_s3_bucket.this.id
   cache_control = "no-cache"
@@ -132,8 +132,21 @@ resource "aws_s3_object" "index" {
     }
   }
 
+  # Not "all": that would leave the file behind when the bucket changes.
   lifecycle {
-    ignore_changes = all
+    ignore_changes = [
+      cache_control,
+      content,
+      content_disposition,
+      content_encoding,
+      content_language,
+      content_type,
+      metadata,
+      storage_class,
+      tags,
+      tags_all,
+      website_redirect,
+    ]
   }
 
   depends_on = [

@@ -30,13 +30,13 @@ variable "cache" {
   nullable = false
 
   validation {
-    condition     = var.cache.asset_days >= 0 && var.cache.asset_days <= var.cache.asset_max_days && var.cache.asset_max_days <= 365
-    error_message = "R1.3: cache.asset_days must be 0 to asset_max_days, which is 365 at most."
+    condition     = var.cache.asset_days >= 0 && var.cache.asset_days <= var.cache.asset_max_days && var.cache.asset_max_days >= 1 && var.cache.asset_max_days <= 365
+    error_message = "R1.3: cache.asset_days must be 0 to asset_max_days, which is 1 to 365."
   }
 
   validation {
-    condition     = var.cache.html_seconds >= 0 && var.cache.html_seconds <= var.cache.html_max_seconds && var.cache.html_max_seconds <= 3600
-    error_message = "R1.3: cache.html_seconds must be 0 to html_max_seconds, which is 3600 at most."
+    condition     = var.cache.html_seconds >= 0 && var.cache.html_seconds <= var.cache.html_max_seconds && var.cache.html_max_seconds >= 1 && var.cache.html_max_seconds <= 3600
+    error_message = "R1.3: cache.html_seconds must be 0 to html_max_seconds, which is 1 to 3600."
   }
 
   validation {

@@ -93,4 +93,9 @@ resource "aws_wafv2_web_acl" "this" {
   }
 
   tags = merge(var.tags, { Name = "${var.name}-site" })
+
+  # WAF refuses to delete one that a distribution still has: it goes last.
+  lifecycle {
+    create_before_destroy = true
+  }
 }

@@ -52,6 +52,26 @@ run "html_longer_than_an_hour" {
   expect_failures = [var.cache]
 }
 
+run "assets_without_any_cache" {
+  command = plan
+
+  variables {
+    cache = { asset_days = 0, asset_max_days = 0 }
+  }
+
+  expect_failures = [var.cache]
+}
+
+run "html_without_any_cache" {
+  command = plan
+
+  variables {
+    cache = { html_max_seconds = 0, html_seconds = 0 }
+  }
+
+  expect_failures = [var.cache]
+}
+
 run "html_longer_than_its_maximum" {
   command = plan
 
