@@ -3,10 +3,16 @@ package localaws_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/budgets"
 	budgetstypes "github.com/aws/aws-sdk-go-v2/service/budgets/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/costexplorer"
 	cetypes "github.com/aws/aws-sdk-go-v2/service/costexplorer/types"
@@ -17,6 +23,8 @@ import (
 // monitoringQuestions are about CloudWatch, Logs, SNS, X-Ray, Budgets and Cost Explorer: patches 800 to 899.
 func monitoringQuestions() []question {
 	return []question{
+		{"800_cloudwatch_cbor", "an alarm by the SDK", alarmBySDK, "threshold 5, Sum, configured by now"},
+		{"800_cloudwatch_cbor", "unknown alarm", unknownAlarm, "ResourceNotFound"},
 		{"810_logs_query_definitions", "saved, changed, deleted", queryDefinition, "filter level = \"ERROR\", then 0"},
 		{"820_xray_groups", "group", traceGroup, "fault true, Layer monitoring"},
 		{"820_xray_groups", "group deleted", deletedTraceGroup, "InvalidRequestException"},
@@ -26,6 +34,8 @@ func monitoringQuestions() []question {
 		{"840_budgets_subscribers", "subscribers", budgetSubscribers, "operations@example.com"},
 		{"840_budgets_subscribers", "changed limit", changedBudget, "120, 1 notification"},
 		{"840_budgets_subscribers", "tags", budgetTags, "Layer monitoring"},
+		{"850_cloudwatch_alarm_tags", "alarm of a deleted one's name", alarmAgain, "0 tags"},
+		{"860_cloudwatch_alarm_state", "changed alarm", changedAlarm, "ALARM, threshold 7.0"},
 	}
 }
 
@@ -263,4 +273,97 @@ func budgetTags(ctx context.Context, to aws.Config) (string, error) {
 		return code(err)
 	}
 	return aws.ToString(tags.ResourceTags[0].Key) + " " + aws.ToString(tags.ResourceTags[0].Value), nil
+}
+
+// alarmBySDK gives "" where the SDK cannot make out the answer.
+func alarmBySDK(ctx context.Context, to aws.Config) (string, error) {
+	api := cloudwatch.NewFromConfig(to)
+	name := aws.String("by-sdk")
+	if _, err := api.PutMetricAlarm(ctx, &cloudwatch.PutMetricAlarmInput{
+		AlarmName: name, Namespace: aws.String("AWS/Lambda"), MetricName: aws.String("Errors"), Statistic: cwtypes.StatisticSum,
+		ComparisonOperator: cwtypes.ComparisonOperatorGreaterThanThreshold, EvaluationPeriods: aws.Int32(1), Period: aws.Int32(300), Threshold: aws.Float64(5),
+	}); err != nil {
+		return "", ctx.Err()
+	}
+	found, err := api.DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{AlarmNames: []string{*name}})
+	if err != nil || len(found.MetricAlarms) != 1 {
+		return "", err
+	}
+	alarm := found.MetricAlarms[0]
+	when := "never"
+	if configured := aws.ToTime(alarm.AlarmConfigurationUpdatedTimestamp); time.Since(configured).Abs() < time.Hour {
+		when = "by now"
+	}
+	return fmt.Sprintf("threshold %g, %s, configured %s", aws.ToFloat64(alarm.Threshold), alarm.Statistic, when), nil
+}
+
+func unknownAlarm(ctx context.Context, to aws.Config) (string, error) {
+	_, err := cloudwatch.NewFromConfig(to).SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{
+		AlarmName: aws.String("unknown"), StateValue: cwtypes.StateValueAlarm, StateReason: aws.String("drill"),
+	})
+	if told, other := code(err); other == nil {
+		return told, nil
+	}
+	return "", ctx.Err()
+}
+
+// alarmForm asks CloudWatch as Terraform's provider does, by a form.
+func alarmForm(ctx context.Context, to aws.Config, action string, values ...string) (string, error) {
+	form := url.Values{"Action": {action}, "Version": {"2010-08-01"}}
+	for i := 0; i < len(values); i += 2 {
+		form.Set(values[i], values[i+1])
+	}
+	status, answer, err := raw(ctx, to, "monitoring", http.MethodPost, "/", []byte(form.Encode()),
+		map[string]string{"Content-Type": "application/x-www-form-urlencoded"})
+	if err == nil && status != http.StatusOK {
+		err = fmt.Errorf("%s: %d %s", action, status, answer)
+	}
+	return answer, err
+}
+
+func putAlarm(ctx context.Context, to aws.Config, name, threshold string, more ...string) error {
+	_, err := alarmForm(ctx, to, "PutMetricAlarm", append([]string{
+		"AlarmName", name, "Namespace", "AWS/Lambda", "MetricName", "Errors", "Statistic", "Sum", "Period", "300",
+		"ComparisonOperator", "GreaterThanThreshold", "EvaluationPeriods", "1", "Threshold", threshold,
+	}, more...)...)
+	return err
+}
+
+func alarmAgain(ctx context.Context, to aws.Config) (string, error) {
+	if err := putAlarm(ctx, to, "again", "5", "Tags.member.1.Key", "Layer", "Tags.member.1.Value", "monitoring"); err != nil {
+		return "", err
+	}
+	if _, err := alarmForm(ctx, to, "DeleteAlarms", "AlarmNames.member.1", "again"); err != nil {
+		return "", err
+	}
+	if err := putAlarm(ctx, to, "again", "5"); err != nil {
+		return "", err
+	}
+	answer, err := alarmForm(ctx, to, "ListTagsForResource", "ResourceARN", "arn:aws:cloudwatch:"+region+":123456789012:alarm:again")
+	return fmt.Sprintf("%d tags", strings.Count(answer, "<Key>")), err
+}
+
+func changedAlarm(ctx context.Context, to aws.Config) (string, error) {
+	if err := putAlarm(ctx, to, "changed", "5"); err != nil {
+		return "", err
+	}
+	if _, err := alarmForm(ctx, to, "SetAlarmState", "AlarmName", "changed", "StateValue", "ALARM", "StateReason", "drill"); err != nil {
+		return "", err
+	}
+	if err := putAlarm(ctx, to, "changed", "7"); err != nil {
+		return "", err
+	}
+	answer, err := alarmForm(ctx, to, "DescribeAlarms", "AlarmNames.member.1", "changed")
+	if err != nil {
+		return "", err
+	}
+	state, threshold := between(answer, "<StateValue>", "<"), between(answer, "<Threshold>", "<")
+	return state + ", threshold " + threshold, nil
+}
+
+// between gives what stands in text after the first one mark and before the next other.
+func between(text, one, other string) string {
+	_, rest, _ := strings.Cut(text, one)
+	found, _, _ := strings.Cut(rest, other)
+	return found
 }

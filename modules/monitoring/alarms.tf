@@ -37,6 +37,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_name        = "${var.name}-${each.key}"
   alarm_description = each.value.description
 
+  actions_enabled     = true
   alarm_actions       = [aws_sns_topic.this.arn]
   comparison_operator = each.value.comparison
   datapoints_to_alarm = each.value.datapoints
@@ -90,6 +91,7 @@ resource "aws_cloudwatch_metric_alarm" "us_east_1" {
   alarm_name        = "${var.name}-${each.key}"
   alarm_description = each.value.description
 
+  actions_enabled     = true
   alarm_actions       = [aws_sns_topic.us_east_1.arn]
   comparison_operator = each.value.comparison
   datapoints_to_alarm = each.value.datapoints

@@ -7,7 +7,7 @@ locals {
     errors = {
       log_group_names = local.function_log_group_names
       query           = <<-QUERY
-        fields @timestamp, @log, level, msg, message, error, @requestId
+        fields @timestamp, @log, level, msg, message, error, requestId, record.status, record.requestId
         | filter level in ["ERROR", "FATAL"] or record.status in ["error", "failure", "timeout"]
         | sort @timestamp desc
         | limit 200
@@ -32,7 +32,7 @@ locals {
     api-failures = {
       log_group_names = [var.api.access_log_group_name]
       query           = <<-QUERY
-        fields @timestamp, @message
+        fields @timestamp, status, httpMethod, resourcePath, integrationStatus, errorType, responseLatency, requestId, xrayTraceId
         | filter status >= 500
         | sort @timestamp desc
         | limit 200
@@ -66,7 +66,7 @@ resource "aws_cloudwatch_log_metric_filter" "errors" {
 
   name           = "${var.name}-errors"
   log_group_name = each.value.log_group_name
-  pattern        = "{ $.level = \"ERROR\" || $.level = \"FATAL\" }"
+  pattern        = "{ ($.level = \"ERROR\") || ($.level = \"FATAL\") }"
 
   metric_transformation {
     name      = "errors-${each.key}"
@@ -81,7 +81,7 @@ resource "aws_cloudwatch_log_metric_filter" "errors" {
 resource "aws_cloudwatch_log_metric_filter" "throttled" {
   name           = "${var.name}-throttled"
   log_group_name = var.api.access_log_group_name
-  pattern        = "{ $.status = 429 || $.status = \"429\" }"
+  pattern        = "{ ($.status = 429) || ($.status = \"429\") }"
 
   metric_transformation {
     name      = "api-throttled"

@@ -32,7 +32,7 @@ resource "aws_lambda_function" "notifier" {
   handler          = "index.handler"
   publish          = true
   role             = aws_iam_role.notifier.arn
-  runtime          = "nodejs20.x"
+  runtime          = "nodejs22.x"
   source_code_hash = filebase64sha256("${path.module}/notifier.zip")
 
   depends_on = [aws_cloudwatch_log_group.this]
