@@ -65,7 +65,7 @@ resource "aws_lambda_function" "goals" {
   handler       = "index.handler"
   publish       = true
   role          = aws_iam_role.goals.arn
-  runtime       = "nodejs20.x"
+  runtime       = "nodejs22.x"
   s3_bucket     = aws_s3_object.code.bucket
   s3_key        = aws_s3_object.code.key
 }
