@@ -18,9 +18,18 @@ resource "aws_kms_key" "this" {
         Sid       = "CloudTrailEncryptsThisTrail"
         Effect    = "Allow"
         Principal = { Service = "cloudtrail.amazonaws.com" }
-        Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"]
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
         Resource  = "*"
         Condition = { StringEquals = { "aws:SourceArn" = local.trail_arn } }
+      },
+      # Without condition, as in the policy that CloudTrail's console makes: it
+      # looks at the key before there is a trail to speak of.
+      {
+        Sid       = "CloudTrailLooksAtTheKey"
+        Effect    = "Allow"
+        Principal = { Service = "cloudtrail.amazonaws.com" }
+        Action    = "kms:DescribeKey"
+        Resource  = "*"
       },
       {
         Sid       = "CloudWatchLogsEncryptsThisGroup"

@@ -110,7 +110,7 @@ run "everything_is_encrypted" {
   }
 
   assert {
-    condition = [for statement in jsondecode(aws_kms_key.this.policy).Statement : statement.Condition if can(statement.Principal.Service)] == [
+    condition = [for statement in jsondecode(aws_kms_key.this.policy).Statement : statement.Condition if can(statement.Principal.Service) && statement.Action != "kms:DescribeKey"] == [
       { StringEquals = { "aws:SourceArn" = "arn:aws:cloudtrail:ap-northeast-1:123456789012:trail/goal-mandala-test-audit" } },
       { ArnEquals = { "kms:EncryptionContext:aws:logs:arn" = "arn:aws:logs:ap-northeast-1:123456789012:log-group:/aws/cloudtrail/goal-mandala-test-audit" } },
     ]
