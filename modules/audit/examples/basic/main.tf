@@ -1,6 +1,7 @@
 module "audit" {
   source = "../.."
 
-  name = "goal-mandala-example"
-  tags = { Layer = "audit" }
+  force_destroy = true # an example leaves nothing behind; evidence has to stay
+  name          = "goal-mandala-example"
+  tags          = { Layer = "audit" }
 }
