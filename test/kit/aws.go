@@ -19,9 +19,17 @@ import (
 // Region is the region of environment local.
 const Region = "ap-northeast-1"
 
-// AWSConfig gives the SDK's configuration for the project's local AWS.
+// AWSConfig gives the SDK's configuration for the account that the project is
+// deployed to, its local AWS as a rule.
 func (p *Project) AWSConfig(ctx context.Context) aws.Config {
 	p.t.Helper()
+	if p.onAWS {
+		loaded, err := config.LoadDefaultConfig(ctx, config.WithRegion(Region))
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return loaded
+	}
 	address := p.LocalAWS()
 	variables := localaws.Environment(address, Region)
 	loaded, err := config.LoadDefaultConfig(ctx, config.WithRegion(Region), config.WithBaseEndpoint(address),
@@ -33,11 +41,11 @@ func (p *Project) AWSConfig(ctx context.Context) aws.Config {
 	return loaded
 }
 
-// S3 gives an S3 client for the project's local AWS.
+// S3 gives an S3 client for that account.
 func (p *Project) S3(ctx context.Context) *s3.Client {
 	p.t.Helper()
 	return s3.NewFromConfig(p.AWSConfig(ctx), func(o *s3.Options) {
-		o.UsePathStyle = true
+		o.UsePathStyle = !p.onAWS
 		o.DisableLogOutputChecksumValidationSkipped = true
 	})
 }

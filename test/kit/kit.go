@@ -65,6 +65,7 @@ type Project struct {
 
 	t        testing.TB
 	borrowed bool // its local AWS is another project's
+	onAWS    bool // it has none: it is deployed to a real account
 }
 
 // New copies folders of the repository into a new project: `environments` and
@@ -78,7 +79,7 @@ func New(t testing.TB, folders map[string]string) *Project {
 		copyTree(t, filepath.Join(Repository(), source), filepath.Join(p.Dir, target))
 	}
 	t.Cleanup(func() {
-		if p.borrowed {
+		if p.borrowed || p.onAWS {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)

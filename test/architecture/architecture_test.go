@@ -1,6 +1,5 @@
-// Package test holds the tests of the repository as a whole; its folders run
-// the real command line.
-package test
+// Package architecture keeps the documents about the code equal to the code.
+package architecture
 
 import (
 	"bytes"
@@ -18,7 +17,7 @@ const module = "github.com/goal-mandala/mandala-deploy/"
 
 func TestArchitectureListsEveryPackage(t *testing.T) {
 	t.Parallel()
-	document, err := os.ReadFile("../docs/architecture.md")
+	document, err := os.ReadFile("../../docs/architecture.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +45,7 @@ func packages(t *testing.T, format string) []string {
 	t.Helper()
 	var stderr bytes.Buffer
 	list := exec.CommandContext(t.Context(), "go", "list", "-f", format, "./cmd/...", "./internal/...")
-	list.Dir = ".."
+	list.Dir = "../.."
 	list.Stderr = &stderr
 	out, err := list.Output()
 	if err != nil {

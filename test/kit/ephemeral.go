@@ -1,0 +1,140 @@
+package kit
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// EphemeralPrefix begins the project name, and so every name, of a copy that a
+// test makes and destroys; nothing else may be called so.
+const EphemeralPrefix = "gmt-"
+
+// Settings of the tests' target, from the environment.
+const (
+	// TargetVariable is "local" (or unset) or "aws".
+	TargetVariable = "MANDALA_TEST_TARGET"
+	// AccountVariable names the account that target aws may use: never one of
+	// an environment.
+	AccountVariable = "MANDALA_TEST_ACCOUNT"
+)
+
+// OnAWS reports whether the tests deploy to a real account.
+func OnAWS() bool { return os.Getenv(TargetVariable) == "aws" }
+
+// Ephemeral is a copy of an environment under a name of its own, in a local AWS
+// of its own or, with target aws, in the account for tests.
+type Ephemeral struct {
+	*Project
+	Environment string // production …
+	Name        string // prefix of every name: PROJECT-ENVIRONMENT
+	ProjectName string
+	Bucket      string // the tool's
+	Account     string
+
+	values string // of the environment's tfvars, as the repository has them
+}
+
+// For gives the copy to another test, such as a subtest.
+func (e *Ephemeral) For(t testing.TB) *Ephemeral {
+	given := *e
+	given.Project = e.Project.For(t)
+	return &given
+}
+
+// NewEphemeral copies an environment. id makes its names unique: letters and
+// digits, at most 10.
+func NewEphemeral(t testing.TB, environment, id string) *Ephemeral {
+	t.Helper()
+	e := &Ephemeral{Project: Real(t), Environment: environment, ProjectName: EphemeralPrefix + strings.ToLower(id), Account: "123456789012"}
+	e.Name = e.ProjectName + "-" + environment
+	e.Bucket = e.Name + "-deploy"
+	e.values = e.Read("environments/" + environment + "/terraform.tfvars")
+	target := "local"
+	if OnAWS() {
+		target, e.Account, e.onAWS = "aws", guard(t), true
+		for _, variable := range os.Environ() {
+			if strings.HasPrefix(variable, "AWS_") {
+				e.Env = append(e.Env, variable)
+			}
+		}
+	}
+	settings := "environments/" + environment + "/deploy.hcl"
+	body := e.Read(settings)
+	for pattern, replacement := range map[string]string{
+		`(?m)^target  = .*$`: fmt.Sprintf("target  = %q", target),
+		`(?m)^account = .*$`: fmt.Sprintf("account = %q", e.Account),
+		`(?m)^  bucket .*$`:  fmt.Sprintf("  bucket = %q", e.Bucket),
+	} {
+		expression := regexp.MustCompile(pattern)
+		if !expression.MatchString(body) {
+			t.Fatalf("%s has no line like %s", settings, pattern)
+		}
+		body = expression.ReplaceAllString(body, replacement)
+	}
+	e.Write(settings, body)
+	e.Set("")
+	return e
+}
+
+// Set writes the environment's values: its own, what the target asks for, and
+// these lines.
+func (e *Ephemeral) Set(lines string) {
+	e.t.Helper()
+	values := e.values + "\nproject = \"" + e.ProjectName + "\"\n"
+	if OnAWS() {
+		// A domain that nobody can verify sends no mail, an account has one
+		// identity provider for GitHub and one role for the API's logs.
+		values = regexp.MustCompile(`(?m)^mail .*$`).ReplaceAllString(values, `mail = { domain = "`+e.ProjectName+`.example", from_address = "no-reply@`+e.ProjectName+`.example", through_ses = false }`)
+		values += "delivery = { create_oidc_provider = " + fmt.Sprint(os.Getenv("MANDALA_TEST_OIDC_PROVIDER") == "create") + " }\n"
+	} else {
+		values += "aws = { max_retries = 2, s3_use_path_style = true, skip_credentials_validation = true, skip_metadata_api_check = true }\n"
+	}
+	e.Write("environments/"+e.Environment+"/terraform.tfvars", values+lines+"\n")
+}
+
+// Config gives the SDK's configuration for a region of the copy's account.
+func (e *Ephemeral) Config(region string) aws.Config {
+	e.t.Helper()
+	loaded := e.AWSConfig(context.Background())
+	loaded.Region = region
+	return loaded
+}
+
+// guard keeps tests out of accounts that are not theirs, and gives the account.
+func guard(t testing.TB) string {
+	t.Helper()
+	want := os.Getenv(AccountVariable)
+	if want == "" {
+		t.Fatalf("%s=aws needs %s: the account that tests may deploy to and that bears the cost", TargetVariable, AccountVariable)
+	}
+	loaded, err := config.LoadDefaultConfig(t.Context(), config.WithRegion(Region))
+	if err != nil {
+		t.Fatal(err)
+	}
+	identity, err := sts.NewFromConfig(loaded).GetCallerIdentity(t.Context(), &sts.GetCallerIdentityInput{})
+	if err != nil {
+		t.Fatalf("%s=aws needs credentials: %v", TargetVariable, err)
+	}
+	if got := aws.ToString(identity.Account); got != want {
+		t.Fatalf("the credentials belong to account %s, and %s allows %s only", got, AccountVariable, want)
+	}
+	files, err := os.ReadDir(Repository() + "/environments")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		body, err := os.ReadFile(Repository() + "/environments/" + file.Name() + "/deploy.hcl")
+		if err == nil && strings.Contains(string(body), `"`+want+`"`) {
+			t.Fatalf("account %s is that of environment %s: tests need one of their own", want, file.Name())
+		}
+	}
+	return want
+}
