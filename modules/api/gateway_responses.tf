@@ -1,9 +1,11 @@
 # What API Gateway says by itself, where no function answers: problem details
 # (RFC 9457), readable by the application's pages.
 locals {
-  # DEFAULT_* serve every type that is not listed, each with its own status.
+  # DEFAULT_* serve every type that is not listed, each with its own status. None
+  # answers 403, and each type whose own status it is has another: CloudFront turns
+  # 403 into the application's page with 200 (docs/adr/0008-spa-fallback.md).
   problems = {
-    ACCESS_DENIED                  = { status = 403, title = "Forbidden", detail = "Access is denied." }
+    ACCESS_DENIED                  = { status = 401, title = "Unauthorized", detail = "Access is denied." }
     API_CONFIGURATION_ERROR        = { status = 500, title = "Internal Server Error", detail = "The request could not be processed." }
     AUTHORIZER_CONFIGURATION_ERROR = { status = 500, title = "Internal Server Error", detail = "The request could not be processed." }
     AUTHORIZER_FAILURE             = { status = 500, title = "Internal Server Error", detail = "The request could not be processed." }
@@ -14,6 +16,8 @@ locals {
     EXPIRED_TOKEN                  = { status = 401, title = "Unauthorized", detail = "The token has expired." }
     INTEGRATION_FAILURE            = { status = 502, title = "Bad Gateway", detail = "The request could not be processed." }
     INTEGRATION_TIMEOUT            = { status = 504, title = "Gateway Timeout", detail = "The request took too long." }
+    INVALID_API_KEY                = { status = 401, title = "Unauthorized", detail = "The API key is not valid." }
+    INVALID_SIGNATURE              = { status = 401, title = "Unauthorized", detail = "The request's signature is not valid." }
     # What API Gateway calls a path or method that it does not know.
     MISSING_AUTHENTICATION_TOKEN = { status = 404, title = "Not Found", detail = "There is no such resource." }
     REQUEST_TOO_LARGE            = { status = 413, title = "Content Too Large", detail = "The request is larger than 10 MB." }
@@ -21,7 +25,7 @@ locals {
     THROTTLED                    = { status = 429, title = "Too Many Requests", detail = "Try again in a second." }
     UNAUTHORIZED                 = { status = 401, title = "Unauthorized", detail = "A valid ID token is needed." }
     UNSUPPORTED_MEDIA_TYPE       = { status = 415, title = "Unsupported Media Type", detail = "The request's content type is not supported." }
-    WAF_FILTERED                 = { status = 403, title = "Forbidden", detail = "The request was blocked." }
+    WAF_FILTERED                 = { status = 400, title = "Bad Request", detail = "The request was blocked." }
   }
 
   gateway_responses = {

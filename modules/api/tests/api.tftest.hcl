@@ -254,6 +254,34 @@ run "errors_are_problem_details" {
   }
 }
 
+# CloudFront answers a 403 with the application's page: docs/adr/0008-spa-fallback.md.
+run "nothing_answers_403" {
+  command = plan
+
+  assert {
+    condition = alltrue([
+      for response in jsondecode(output.openapi)["x-amazon-apigateway-gateway-responses"] :
+      try(response.statusCode, "") != "403" && !strcontains(response.responseTemplates["application/json"], "403")
+    ])
+    error_message = "R1.3: no gateway response may have the status 403."
+  }
+
+  assert {
+    condition = {
+      for type in ["ACCESS_DENIED", "EXPIRED_TOKEN", "INVALID_API_KEY", "INVALID_SIGNATURE", "MISSING_AUTHENTICATION_TOKEN", "WAF_FILTERED"] :
+      type => jsondecode(output.openapi)["x-amazon-apigateway-gateway-responses"][type].statusCode
+      } == {
+      ACCESS_DENIED                = "401"
+      EXPIRED_TOKEN                = "401"
+      INVALID_API_KEY              = "401"
+      INVALID_SIGNATURE            = "401"
+      MISSING_AUTHENTICATION_TOKEN = "404"
+      WAF_FILTERED                 = "400"
+    }
+    error_message = "R1.3: every type that API Gateway itself answers with 403 must have another status."
+  }
+}
+
 run "the_stage_is_traced_logged_and_limited" {
   command = plan
 
