@@ -42,10 +42,16 @@ func (s *stack) output(t *testing.T, name string) string {
 // go test ./test -run TestProduction/auth.
 func checks() map[string]func(*testing.T, *stack) {
 	return map[string]func(*testing.T, *stack){
-		"all":      checkEverythingStands,
-		"network":  checkNetwork,
-		"secrets":  checkSecrets,
-		"database": checkDatabase,
+		"all":       checkEverythingStands,
+		"network":   checkNetwork,
+		"secrets":   checkSecrets,
+		"database":  checkDatabase,
+		"reminders": checkReminders,
+		"functions": checkFunctions,
+		"auth":      checkAuth,
+		"frontend":  checkFrontend,
+		"audit":     checkAudit,
+		"delivery":  checkDelivery,
 	}
 }
 
