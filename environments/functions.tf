@@ -17,7 +17,7 @@ locals {
 
   model_arns = [for model in var.functions.models : "arn:${local.partition}:bedrock:${var.region}::foundation-model/${model}"]
 
-  # What every function is told.
+  # What every function is told, beside what it alone needs.
   environment = {
     APPLICATION_URL       = var.application_url
     CORS_ORIGINS          = join(",", local.cors_origins)
@@ -50,7 +50,7 @@ locals {
     "validate-input"     = "Checks what an execution is started with"
   }
 
-  functions = merge(
+  particular_functions = merge(
     {
       for name, description in {
         auth        = "Profile, sign-out and first sign-in of users"
@@ -119,6 +119,10 @@ locals {
       }
     },
   )
+
+  functions = {
+    for name, function in local.particular_functions : name => merge(function, { environment = merge(local.environment, function.environment) })
+  }
 
   may_connect = {
     sid       = "ConnectToTheDatabase"
