@@ -19,7 +19,7 @@ endif
 export PATH := $(CURDIR)/bin/emulator/bin:$(PATH)
 
 # Packages whose tests run Terraform or the local AWS; all others are quick.
-SLOW       := /internal/(aws|compose|localaws|terraform)$$|/test/
+SLOW       := /internal/(aws|compose|localaws|terraform)$$|/test$$|/test/
 SLOW_TESTS := go list ./... | grep -E '$(SLOW)'
 UNIT_TESTS := go list ./... | grep -vE '$(SLOW)'
 
@@ -59,10 +59,11 @@ test-modules: $(WITH_TERRAFORM) ## Run `terraform test` in every module
 	$(WITH_TERRAFORM) scripts/test-modules
 
 # Not cached: the tests run a binary that Go does not know they depend upon.
-# One package at a time: each keeps both cores and 2 GiB busy by itself.
+# Two packages at a time: much of a deployment is waiting that the provider has
+# built in.
 .PHONY: test-integration
 test-integration: $(WITH_TERRAFORM) emulator ## Run the tests with real Terraform and the local AWS
-	$(WITH_TERRAFORM) -no-config go test -count=1 -p 1 -timeout $(TIMEOUT) -run '$(RUN)' $$($(SLOW_TESTS))
+	$(WITH_TERRAFORM) -no-config go test -count=1 -p 2 -timeout $(TIMEOUT) -run '$(RUN)' $$($(SLOW_TESTS))
 
 .PHONY: bench
 bench: $(WITH_TERRAFORM) emulator ## Run the benchmarks: ratios to plain Terraform, CPU, memory
@@ -79,7 +80,7 @@ lint-go: check-go $(TOOLS)/golangci-lint
 	GOLANGCI_LINT_CACHE="$(CURDIR)/bin/cache/golangci-lint" $(TOOLS)/golangci-lint run ./...
 
 .PHONY: lint-terraform
-lint-terraform: $(WITH_TERRAFORM) $(TOOLS)/tflint $(TOOLS)/tflint-ruleset-aws
+lint-terraform: $(WITH_TERRAFORM) $(TOOLS)/tflint $(TOOLS)/tflint-ruleset-aws $(TOOLS)/tfsec
 	$(WITH_TERRAFORM) scripts/lint-terraform
 
 .PHONY: lint-workflows

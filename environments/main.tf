@@ -1,6 +1,9 @@
 locals {
   name = "${var.project}-${var.environment}"
 
+  # The tool's own bucket: state.bucket of deploy.hcl.
+  deploy_bucket = coalesce(var.delivery.bucket_name, "${local.name}-deploy")
+
   # The application's own origin comes first.
   cors_origins = distinct(concat([var.application_url], var.api.cors_origins))
 }
@@ -70,6 +73,7 @@ module "functions" {
   log_level          = var.functions.log_level
   log_retention_days = var.functions.log_retention_days
   name               = local.name
+  placeholder_bucket = local.deploy_bucket
   security_group_ids = [module.network.functions_security_group_id]
   subnet_ids         = module.network.private_subnet_ids
   tags               = { Layer = "functions" }
@@ -199,7 +203,7 @@ module "monitoring" {
 module "delivery" {
   source = "../modules/delivery"
 
-  bucket_name          = coalesce(var.delivery.bucket_name, "${local.name}-deploy")
+  bucket_name          = local.deploy_bucket
   create_oidc_provider = var.delivery.create_oidc_provider
   github = {
     branch      = var.delivery.branch

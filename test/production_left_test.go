@@ -178,17 +178,20 @@ func listers() map[string]lister {
 				return all
 			})
 		},
-		"distributions": func(ctx context.Context, _ *stack, region aws.Config) ([]string, error) {
-			out, err := cloudfront.NewFromConfig(region).ListDistributions(ctx, &cloudfront.ListDistributionsInput{})
-			return names(out, err, func() (all []string) {
-				if out.DistributionList == nil {
-					return nil
+		"distributions": func(ctx context.Context, _ *stack, region aws.Config) (all []string, err error) {
+			client := cloudfront.NewFromConfig(region)
+			out, err := client.ListDistributions(ctx, &cloudfront.ListDistributionsInput{})
+			if err != nil || out.DistributionList == nil {
+				return nil, err
+			}
+			for _, each := range out.DistributionList.Items {
+				distribution, err := client.GetDistributionConfig(ctx, &cloudfront.GetDistributionConfigInput{Id: each.Id})
+				if err != nil {
+					return nil, err
 				}
-				for _, each := range out.DistributionList.Items {
-					all = append(all, aws.ToString(each.Comment))
-				}
-				return all
-			})
+				all = append(all, aws.ToString(distribution.DistributionConfig.Comment))
+			}
+			return all, nil
 		},
 		"trails": func(ctx context.Context, _ *stack, region aws.Config) ([]string, error) {
 			out, err := cloudtrail.NewFromConfig(region).ListTrails(ctx, &cloudtrail.ListTrailsInput{})

@@ -41,13 +41,13 @@ func Run[K comparable](ctx context.Context, g *Graph[K], parallelism int, do fun
 		err error
 	}
 	ends := make(chan end)
-	var ready []K
 	running := 0
 	for {
-		ready = append(ready, queue.Ready()...)
-		for len(ready) > 0 && running < max(parallelism, 1) && ctx.Err() == nil {
-			key := ready[0]
-			ready = ready[1:]
+		for running < max(parallelism, 1) && ctx.Err() == nil {
+			key, ok := queue.Next()
+			if !ok {
+				break
+			}
 			running++
 			go func() { ends <- end{key, do(ctx, key)} }()
 		}

@@ -71,6 +71,24 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestRunTakesTheLongestChainFirst: what many wait for, one after the other,
+// does not itself wait for what nobody waits for.
+func TestRunTakesTheLongestChainFirst(t *testing.T) {
+	t.Parallel()
+	g := of([]string{"alone"}, []string{"also alone"}, []string{"first"}, []string{"second", "first"}, []string{"third", "second"}, []string{"aside", "first"})
+	var got []string
+	_, err := graph.Run(t.Context(), g, 1, func(_ context.Context, key string) error {
+		got = append(got, key)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"first", "second", "alone", "also alone", "third", "aside"}, got); diff != "" {
+		t.Errorf("order (-want +got):\n%s", diff)
+	}
+}
+
 func TestRunRefusesACycle(t *testing.T) {
 	t.Parallel()
 	_, err := graph.Run(t.Context(), of([]string{"a", "a"}), 1, func(context.Context, string) error { return nil })
