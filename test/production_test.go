@@ -49,6 +49,8 @@ func checks() map[string]func(*testing.T, *stack) {
 		"reminders": checkReminders,
 		"functions": checkFunctions,
 		"auth":      checkAuth,
+		"workflow":  checkWorkflow,
+		"api":       checkAPI,
 		"frontend":  checkFrontend,
 		"audit":     checkAudit,
 		"delivery":  checkDelivery,
