@@ -1,58 +1,219 @@
 package test
 
 import (
+	"fmt"
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/goal-mandala/mandala-deploy/test/kit"
 )
 
-// identityStatements gives what a role may and may not do, by its inline and its
-// managed policies.
-func (s *stack) identityStatements(t *testing.T, role string) []statement {
+// wideStatement is one of an identity policy whose resource is *.
+type wideStatement struct{ sid, role string }
+
+// checkIAM reads every policy document of the stack and holds it to R4.1.
+func checkIAM(t *testing.T, s *stack) {
+	listed, documents := exceptions(t), s.documents(t)
+	seen := map[string]bool{}
+	for _, d := range documents {
+		for _, fault := range faults(d, s.Account) {
+			t.Errorf("R4.1: %s %s: %s", d.kind, d.name, fault)
+		}
+		if d.kind != "identity" {
+			continue
+		}
+		role := strings.TrimPrefix(d.owner, s.Name+"-")
+		for _, each := range d.Statement {
+			if !slices.Contains(each.Resource, "*") {
+				continue
+			}
+			row := slices.IndexFunc(listed, func(known exception) bool {
+				matched, err := path.Match(known.role, role)
+				return err == nil && matched && known.sid == each.Sid
+			})
+			if row < 0 {
+				t.Errorf("R4.1: %s: statement %q speaks of all resources, and docs/security.md does not tell why", d.name, each.Sid)
+				continue
+			}
+			seen[listed[row].sid+" "+listed[row].role] = true
+		}
+	}
+	for _, each := range listed {
+		if !seen[each.sid+" "+each.role] {
+			t.Errorf("R4.1: docs/security.md lists statement %s of %s, which no longer speaks of all resources", each.sid, each.role)
+		}
+	}
+	checkKindsRead(t, documents)
+}
+
+// checkKindsRead keeps the check honest: a kind of which nothing was read was
+// held to nothing.
+func checkKindsRead(t *testing.T, documents []document) {
 	t.Helper()
-	var all []statement
-	for _, each := range s.identityPolicies(t, role) {
-		all = append(all, each.Statement...)
+	found := map[string]bool{}
+	for _, d := range documents {
+		found[d.kind] = true
+	}
+	want := []string{"bucket", "function", "identity", "key", "queue", "topic", "trust"}
+	for _, kind := range want {
+		if !found[kind] {
+			t.Errorf("R4.1: no policy of a %s was found", kind)
+		}
+	}
+}
+
+// faults tells what a document allows that nobody should allow.
+func faults(d document, account string) []string {
+	var all []string
+	root := "arn:aws:iam::" + account + ":root"
+	for _, each := range d.allows() {
+		say := func(format string, args ...any) {
+			all = append(all, fmt.Sprintf("statement %q: ", each.Sid)+fmt.Sprintf(format, args...))
+		}
+		if len(each.NotAction)+len(each.NotResource)+len(each.NotPrincipal) > 0 {
+			say("allows everything but")
+		}
+		for _, action := range each.Action {
+			// What a key's policy allows to the account, IAM has still to allow.
+			administration := d.kind == "key" && action == "kms:*" && cmp.Equal(each.Principal, principals{"AWS": {root}})
+			if (action == "*" || strings.HasSuffix(action, ":*")) && !administration {
+				say("allows %s", action)
+			}
+		}
+		for kind, who := range each.Principal {
+			for _, principal := range who {
+				switch {
+				case principal == "*" && len(each.Condition) == 0:
+					say("allows it to everybody")
+				case principal != "*" && kind == "AWS" && !strings.Contains(principal, ":"+account+":"):
+					say("allows it to %s, which is not of this account", principal)
+				}
+			}
+		}
 	}
 	return all
 }
 
-// identityPolicies gives a role's policies by name.
-func (s *stack) identityPolicies(t *testing.T, role string) map[string]policy {
+// exception is a row of docs/security.md: a statement on all resources.
+type exception struct{ sid, role, reason string }
+
+var tableRow = regexp.MustCompile(`(?m)^\| ([A-Za-z]+) \| ([a-z*-]+) \| (.+) \|$`) //nolint:gochecknoglobals // compiled once
+
+func exceptions(t *testing.T) []exception {
 	t.Helper()
-	client, all := iam.NewFromConfig(s.config), map[string]policy{}
-	inline := iam.NewListRolePoliciesPaginator(client, &iam.ListRolePoliciesInput{RoleName: &role})
-	for inline.HasMorePages() {
-		page, err := inline.NextPage(t.Context())
-		if err != nil {
-			t.Fatalf("R4.1: policies of role %s: %v", role, err)
-		}
-		for _, name := range page.PolicyNames {
-			found, err := client.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &name})
-			if err != nil {
-				t.Fatalf("R4.1: policy %s of role %s: %v", name, role, err)
-			}
-			all["inline "+name] = parsePolicy(t, role+"/"+name, aws.ToString(found.PolicyDocument))
-		}
+	body, err := os.ReadFile(filepath.Join(kit.Repository(), "docs", "security.md"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	attached := iam.NewListAttachedRolePoliciesPaginator(client, &iam.ListAttachedRolePoliciesInput{RoleName: &role})
-	for attached.HasMorePages() {
-		page, err := attached.NextPage(t.Context())
-		if err != nil {
-			t.Fatalf("R4.1: policies of role %s: %v", role, err)
+	_, table, found := strings.Cut(string(body), "\n| Sid | role | reason |\n| --- | --- | --- |\n")
+	if !found {
+		t.Fatal("docs/security.md has no table of statements")
+	}
+	table, _, _ = strings.Cut(table, "\n\n")
+	var all []exception
+	for line := range strings.Lines(table) {
+		row := tableRow.FindStringSubmatch(strings.TrimSpace(line))
+		if row == nil {
+			t.Fatalf("docs/security.md: no row of the table of statements: %s", line)
 		}
-		for _, each := range page.AttachedPolicies {
-			found, err := client.GetPolicy(t.Context(), &iam.GetPolicyInput{PolicyArn: each.PolicyArn})
-			if err != nil {
-				t.Fatalf("R4.1: policy %s: %v", aws.ToString(each.PolicyArn), err)
-			}
-			version, err := client.GetPolicyVersion(t.Context(), &iam.GetPolicyVersionInput{PolicyArn: each.PolicyArn, VersionId: found.Policy.DefaultVersionId})
-			if err != nil {
-				t.Fatalf("R4.1: policy %s: %v", aws.ToString(each.PolicyArn), err)
-			}
-			all["managed "+aws.ToString(each.PolicyName)] = parsePolicy(t, aws.ToString(each.PolicyArn), aws.ToString(version.PolicyVersion.Document))
-		}
+		all = append(all, exception{sid: row[1], role: row[2], reason: row[3]})
 	}
 	return all
+}
+
+// TestExceptionsAreListed compares the table with what the modules say about the
+// same statements.
+func TestExceptionsAreListed(t *testing.T) {
+	t.Parallel()
+	listed, marked := map[string]string{}, map[string]string{}
+	for _, each := range exceptions(t) {
+		listed[each.sid] = each.reason
+	}
+	files, err := filepath.Glob(filepath.Join(kit.Repository(), "modules", "*", "*.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		body, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(string(body), "\n")
+		for i, line := range lines {
+			_, reason, found := strings.Cut(line, "# R4.1 exception: ")
+			if !found {
+				continue
+			}
+			for _, more := range lines[i+1:] {
+				text, comment := strings.CutPrefix(strings.TrimSpace(more), "# ")
+				if !comment {
+					break
+				}
+				reason += " " + text
+			}
+			marked[sidAt(lines, i)] = strings.TrimSuffix(reason, ".")
+		}
+	}
+	if diff := cmp.Diff(marked, listed); diff != "" {
+		t.Errorf("R4.1: docs/security.md and the modules' exceptions (-modules +table):\n%s", diff)
+	}
+}
+
+var (
+	sidLine      = regexp.MustCompile(`^\s*Sid\s*= "([A-Za-z]+)"`) //nolint:gochecknoglobals // compiled once
+	resourceLine = regexp.MustCompile(`^\s*Resource\s*= `)         //nolint:gochecknoglobals // compiled once
+)
+
+// sidAt gives the Sid of the statement that a comment is in or above.
+func sidAt(lines []string, comment int) string {
+	for _, line := range lines[comment:] {
+		if sid := sidLine.FindStringSubmatch(line); sid != nil {
+			return sid[1]
+		}
+		if resourceLine.MatchString(line) {
+			break // the comment is within a statement, after its Sid
+		}
+	}
+	for _, line := range slices.Backward(lines[:comment]) {
+		if sid := sidLine.FindStringSubmatch(line); sid != nil {
+			return sid[1]
+		}
+	}
+	return ""
+}
+
+// TestFaults keeps the judgement of documents honest.
+func TestFaults(t *testing.T) {
+	t.Parallel()
+	const account = "123456789012"
+	for name, c := range map[string]struct {
+		kind, document string
+		faults         int
+	}{
+		"named":                      {"identity", `{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::a/*"}}`, 0},
+		"everything":                 {"identity", `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`, 1},
+		"a whole service":            {"identity", `{"Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":"arn:aws:s3:::a"}]}`, 1},
+		"a denial may be wide":       {"bucket", `{"Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}`, 0},
+		"everything but":             {"identity", `{"Statement":[{"Effect":"Allow","NotAction":"iam:PassRole","Resource":"arn:aws:s3:::a"}]}`, 1},
+		"everything elsewhere":       {"identity", `{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","NotResource":"arn:aws:s3:::a"}]}`, 1},
+		"everybody":                  {"bucket", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::a/*"}]}`, 1},
+		"everybody of AWS":           {"topic", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":["*"]},"Action":"sns:Publish","Resource":"a"}]}`, 1},
+		"everybody on a condition":   {"topic", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sns:Publish","Resource":"a","Condition":{"StringEquals":{"aws:SourceOwner":"123456789012"}}}]}`, 0},
+		"another account":            {"key", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::210987654321:root"},"Action":"kms:Decrypt","Resource":"*"}]}`, 1},
+		"the account and its key":    {"key", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}]}`, 0},
+		"a role and the whole key":   {"key", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:role/a"},"Action":"kms:*","Resource":"*"}]}`, 1},
+		"the account and its bucket": {"bucket", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"s3:*","Resource":"*"}]}`, 1},
+	} {
+		d := document{kind: c.kind, name: name, policy: parsePolicy(t, name, c.document)}
+		if found := faults(d, account); len(found) != c.faults {
+			t.Errorf("%s: %d faults, not %d: %v", name, len(found), c.faults, found)
+		}
+	}
 }

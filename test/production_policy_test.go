@@ -8,6 +8,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/google/go-cmp/cmp"
 )
 
 // policy is a policy document as AWS gives it back.
@@ -114,4 +118,28 @@ func (s statement) covers(action string) bool {
 		matched, err := path.Match(strings.ToLower(pattern), strings.ToLower(action))
 		return err == nil && matched
 	})
+}
+
+// checkMayInvoke: a service may call a function's live alias for these sources,
+// and nobody else may at all.
+func checkMayInvoke(t *testing.T, s *stack, function, service string, sources ...string) {
+	t.Helper()
+	name := s.Name + "-" + function
+	found, err := lambda.NewFromConfig(s.config).GetPolicy(t.Context(), &lambda.GetPolicyInput{FunctionName: &name, Qualifier: aws.String("live")})
+	if err != nil {
+		t.Errorf("R3.2: who may call %s: %v", name, err)
+		return
+	}
+	var got []string
+	for _, each := range parsePolicy(t, "policy of "+name, aws.ToString(found.Policy)).allows() {
+		source := each.Condition["ArnLike"]["AWS:SourceArn"]
+		if !slices.Equal(each.Principal["Service"], texts{service}) || len(source) != 1 {
+			t.Errorf("R4.1: %s may be called by others, too: %+v", name, each)
+			continue
+		}
+		got = append(got, source[0])
+	}
+	if diff := cmp.Diff(sorted(sources), sorted(got)); diff != "" {
+		t.Errorf("R3.2: for whom %s calls %s (-want +got):\n%s", service, name, diff)
+	}
 }

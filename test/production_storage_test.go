@@ -63,3 +63,6 @@ func checkClosed(t *testing.T, id string, s *stack, name string) {
 		"bucket " + name + ": TLS only (R4.4)":           s.bucketPolicy(t, name).refusesWithoutTLS("s3:*", arn, arn+"/*"),
 	})
 }
+
+// project gives the project's name, the first part of every name.
+func (s *stack) project() string { return strings.TrimSuffix(s.Name, "-"+s.Environment) }

@@ -42,18 +42,21 @@ func (s *stack) output(t *testing.T, name string) string {
 // go test ./test -run TestProduction/auth.
 func checks() map[string]func(*testing.T, *stack) {
 	return map[string]func(*testing.T, *stack){
-		"all":       checkEverythingStands,
-		"network":   checkNetwork,
-		"secrets":   checkSecrets,
-		"database":  checkDatabase,
-		"reminders": checkReminders,
-		"functions": checkFunctions,
-		"auth":      checkAuth,
-		"workflow":  checkWorkflow,
-		"api":       checkAPI,
-		"frontend":  checkFrontend,
-		"audit":     checkAudit,
-		"delivery":  checkDelivery,
+		"all":        checkEverythingStands,
+		"network":    checkNetwork,
+		"secrets":    checkSecrets,
+		"database":   checkDatabase,
+		"reminders":  checkReminders,
+		"functions":  checkFunctions,
+		"auth":       checkAuth,
+		"workflow":   checkWorkflow,
+		"api":        checkAPI,
+		"frontend":   checkFrontend,
+		"audit":      checkAudit,
+		"delivery":   checkDelivery,
+		"monitoring": checkMonitoring,
+		"iam":        checkIAM,
+		"encryption": checkEncryption,
 	}
 }
 
