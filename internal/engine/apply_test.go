@@ -231,12 +231,18 @@ func TestDestroyGoesBackwards(t *testing.T) {
 		t.Errorf("web stands on app: %v", err)
 	}
 	w.applied = nil
+	if w.bootstraps != 0 {
+		t.Errorf("the bucket was put right %d times before anything was destroyed", w.bootstraps)
+	}
 	result, err := e.Destroy(t.Context(), engine.DestroyRequest{Layers: []string{"base", "app", "web"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"web", "app", "base"}, w.applied); diff != "" {
 		t.Errorf("%s %s", result.Result, diff)
+	}
+	if w.bootstraps != 1 {
+		t.Errorf("the bucket, whose policy a layer may have had, was put right %d times", w.bootstraps)
 	}
 	if lost := w.untracked(); lost != nil {
 		t.Errorf("outside any state: %v", lost)

@@ -18,7 +18,7 @@ type DestroyRequest struct {
 // Destroy deletes layers, dependants first. While a resource has deletion
 // protection it is refused, before anything is touched.
 func (e *Engine) Destroy(ctx context.Context, request DestroyRequest) (*Result, error) {
-	return e.change(ctx, OperationDestroy, ApplyRequest{Layers: request.Layers}, func(ctx context.Context, _ *deadRun) (*Preview, error) {
+	result, err := e.change(ctx, OperationDestroy, ApplyRequest{Layers: request.Layers}, func(ctx context.Context, _ *deadRun) (*Preview, error) {
 		states, err := e.states(ctx)
 		if err != nil {
 			return nil, err
@@ -35,6 +35,16 @@ func (e *Engine) Destroy(ctx context.Context, request DestroyRequest) (*Result, 
 		}
 		return preview, nil
 	})
+	if err != nil || result.Result != Succeeded {
+		return result, err
+	}
+	// A layer may have had the bucket's policy in its care, and took it along:
+	// the states in the bucket must not be without.
+	done, err := e.Bootstrap(ctx)
+	for _, line := range done {
+		e.note("%s", line)
+	}
+	return result, err
 }
 
 func (e *Engine) checkProtection(states map[string]*tfstate.State, layers []string) error {

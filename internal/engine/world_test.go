@@ -32,8 +32,9 @@ import (
 // The root has the layers base ← app ← web, and other by itself; each wants
 // two resources.
 type world struct {
-	t     *testing.T
-	store *enginetest.MemoryStore
+	bootstraps int // how often the bucket was put right
+	t          *testing.T
+	store      *enginetest.MemoryStore
 
 	mu       sync.Mutex
 	wants    map[string][]string // layer → names of its resources
@@ -136,6 +137,7 @@ func (w *world) Identity(context.Context) (engine.Identity, error) {
 }
 
 func (w *world) Bootstrap(context.Context, string, map[string]string) ([]string, error) {
+	w.bootstraps++
 	return nil, nil
 }
 
