@@ -96,6 +96,7 @@ fmt: check-go $(WITH_TERRAFORM) ## Format Go and Terraform
 .PHONY: docs
 docs: check-go ## Write the generated documents again
 	go test ./internal/problem -run TestTroubleshootingTable -update
+	go test ./test/architecture -run TestEnvironmentsAreTold -update
 
 .PHONY: emulator
 emulator: ## Make sure that there is a Python with the local AWS's emulator

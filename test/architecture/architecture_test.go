@@ -3,8 +3,9 @@ package architecture
 
 import (
 	"bytes"
-	"os"
+	"fmt"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -17,13 +18,9 @@ const module = "github.com/goal-mandala/mandala-deploy/"
 
 func TestArchitectureListsEveryPackage(t *testing.T) {
 	t.Parallel()
-	document, err := os.ReadFile("../../docs/architecture.md")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var listed []string
-	for _, row := range regexp.MustCompile("(?m)^\\| `((?:internal|cmd)/[a-z/-]+)` \\| [^|]+ \\|$").FindAllSubmatch(document, -1) {
-		listed = append(listed, string(row[1]))
+	for _, row := range regexp.MustCompile("(?m)^\\| `((?:internal|cmd)/[a-z/-]+)` \\| [^|]+ \\|$").FindAllStringSubmatch(read(t, "docs/architecture.md"), -1) {
+		listed = append(listed, row[1])
 	}
 	slices.Sort(listed)
 	if diff := cmp.Diff(packages(t, "{{.ImportPath}}"), listed); diff != "" {
@@ -45,7 +42,7 @@ func packages(t *testing.T, format string) []string {
 	t.Helper()
 	var stderr bytes.Buffer
 	list := exec.CommandContext(t.Context(), "go", "list", "-f", format, "./cmd/...", "./internal/...")
-	list.Dir = "../.."
+	list.Dir = top
 	list.Stderr = &stderr
 	out, err := list.Output()
 	if err != nil {
@@ -57,4 +54,24 @@ func packages(t *testing.T, format string) []string {
 	}
 	slices.Sort(lines)
 	return lines
+}
+
+func TestDecisionsAreListed(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob(filepath.Join(top, "docs/adr/[0-9]*.md"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no decisions: %v", err)
+	}
+	var want []string
+	for _, file := range files {
+		name := filepath.Base(file)
+		want = append(want, fmt.Sprintf("[%s](%s)", name[:4], name))
+	}
+	var got []string
+	for _, decision := range rows(read(t, "docs/adr/README.md"), "", "decision") {
+		got = append(got, decision[0])
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("docs/adr/README.md does not list the decisions (-decisions +list):\n%s", diff)
+	}
 }

@@ -63,7 +63,7 @@ func find(path, address string) error {
 	if len(way) < max(labels, 1) {
 		return fmt.Errorf("%s is no whole address", address)
 	}
-	var last error = fmt.Errorf("%s does not declare %s", path, strings.Join(way[:max(labels, 1)], "."))
+	last := fmt.Errorf("%s does not declare %s", path, strings.Join(way[:max(labels, 1)], "."))
 	for _, each := range body.Blocks {
 		if each.Type != block || !slices.Equal(each.Labels, way[:labels]) {
 			continue
