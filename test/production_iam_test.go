@@ -10,13 +10,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/goal-mandala/mandala-deploy/test/kit"
 )
-
-// wideStatement is one of an identity policy whose resource is *.
-type wideStatement struct{ sid, role string }
 
 // checkIAM reads every policy document of the stack and holds it to R4.1.
 func checkIAM(t *testing.T, s *stack) {
@@ -51,6 +51,42 @@ func checkIAM(t *testing.T, s *stack) {
 		}
 	}
 	checkKindsRead(t, documents)
+	checkManagedPolicies(t, s)
+}
+
+// checkManagedPolicies: each of ours is some role's, and so was read; of AWS's,
+// which change without us, one is used.
+func checkManagedPolicies(t *testing.T, s *stack) {
+	t.Helper()
+	client := iam.NewFromConfig(s.config)
+	pages := iam.NewListPoliciesPaginator(client, &iam.ListPoliciesInput{Scope: iamtypes.PolicyScopeTypeLocal})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, each := range page.Policies {
+			if strings.HasPrefix(aws.ToString(each.PolicyName), s.Name+"-") && aws.ToInt32(each.AttachmentCount) == 0 {
+				t.Errorf("R4.1: policy %s is nobody's", aws.ToString(each.PolicyName))
+			}
+		}
+	}
+	var foreign []string
+	for _, role := range s.roles(t) {
+		attached, err := client.ListAttachedRolePolicies(t.Context(), &iam.ListAttachedRolePoliciesInput{RoleName: role.RoleName})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, each := range attached.AttachedPolicies {
+			if !strings.HasPrefix(aws.ToString(each.PolicyName), s.Name+"-") {
+				foreign = append(foreign, aws.ToString(role.RoleName)+" "+aws.ToString(each.PolicyArn))
+			}
+		}
+	}
+	want := []string{s.Name + "-database-monitoring arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"}
+	if diff := cmp.Diff(want, foreign); diff != "" {
+		t.Errorf("R4.1: policies that are not the stack's (-want +got):\n%s", diff)
+	}
 }
 
 // checkKindsRead keeps the check honest: a kind of which nothing was read was
@@ -104,7 +140,7 @@ func faults(d document, account string) []string {
 // exception is a row of docs/security.md: a statement on all resources.
 type exception struct{ sid, role, reason string }
 
-var tableRow = regexp.MustCompile(`(?m)^\| ([A-Za-z]+) \| ([a-z*-]+) \| (.+) \|$`) //nolint:gochecknoglobals // compiled once
+var tableRow = regexp.MustCompile(`(?m)^\| ([A-Za-z]+) \| ([a-z*-]+) \| (.+) \|$`)
 
 func exceptions(t *testing.T) []exception {
 	t.Helper()
@@ -167,8 +203,8 @@ func TestExceptionsAreListed(t *testing.T) {
 }
 
 var (
-	sidLine      = regexp.MustCompile(`^\s*Sid\s*= "([A-Za-z]+)"`) //nolint:gochecknoglobals // compiled once
-	resourceLine = regexp.MustCompile(`^\s*Resource\s*= `)         //nolint:gochecknoglobals // compiled once
+	sidLine      = regexp.MustCompile(`^\s*Sid\s*= "([A-Za-z]+)"`)
+	resourceLine = regexp.MustCompile(`^\s*Resource\s*= `)        
 )
 
 // sidAt gives the Sid of the statement that a comment is in or above.

@@ -179,12 +179,6 @@ func checkQueries(t *testing.T, s *stack, functions map[string]string) {
 // lets through is traced in part.
 func checkTracing(t *testing.T, s *stack) {
 	t.Helper()
-	// X-Ray takes names of up to 32 characters.
-	const limit = 32
-	ours := func(name *string) bool {
-		text := aws.ToString(name)
-		return text == s.Name || len(s.Name) > limit && len(text) == limit && strings.HasPrefix(s.Name, text[:25])
-	}
 	client := xray.NewFromConfig(s.config)
 	groups, err := client.GetGroups(t.Context(), &xray.GetGroupsInput{})
 	if err != nil {
@@ -192,7 +186,7 @@ func checkTracing(t *testing.T, s *stack) {
 	}
 	grouped := false
 	for _, group := range groups.Groups {
-		if ours(group.GroupName) {
+		if s.names(group.GroupName) {
 			grouped = strings.Contains(aws.ToString(group.FilterExpression), `"`+s.Name+`-api/v1"`) &&
 				strings.Contains(aws.ToString(group.FilterExpression), `"`+s.Name+`-TaskGenerationWorkflow"`) &&
 				group.InsightsConfiguration != nil && aws.ToBool(group.InsightsConfiguration.InsightsEnabled)
@@ -204,7 +198,7 @@ func checkTracing(t *testing.T, s *stack) {
 	}
 	sampled := false
 	for _, record := range rules.SamplingRuleRecords {
-		if rule := record.SamplingRule; ours(rule.RuleName) {
+		if rule := record.SamplingRule; s.names(rule.RuleName) {
 			sampled = rule.FixedRate == 0.05 && rule.ReservoirSize == 1 && aws.ToString(rule.ServiceName) == s.Name+"-api/v1" && aws.ToString(rule.ServiceType) == "AWS::ApiGateway::Stage"
 		}
 	}
@@ -212,4 +206,12 @@ func checkTracing(t *testing.T, s *stack) {
 		"a group of the traces of API and workflow, with insights": grouped,
 		"of the API's requests, one a second and 5 % are traced":   sampled,
 	})
+}
+
+// names reports whether a group or a rule of X-Ray is the stack's: X-Ray takes
+// names of up to 32 characters, so that a long one is cut and made unique.
+func (s *stack) names(name *string) bool {
+	const limit, kept = 32, 25
+	text := aws.ToString(name)
+	return text == s.Name || len(s.Name) > limit && len(text) == limit && strings.HasPrefix(s.Name, text[:kept])
 }

@@ -57,6 +57,7 @@ func checks() map[string]func(*testing.T, *stack) {
 		"monitoring": checkMonitoring,
 		"iam":        checkIAM,
 		"encryption": checkEncryption,
+		"tags":       checkTags,
 	}
 }
 
@@ -108,9 +109,9 @@ secrets  = { recovery_window_days = 0 }
 func deploy(t *testing.T) *stack {
 	t.Helper()
 	e := kit.NewEphemeral(t, "production", random.UniqueID())
+	e.Bootstrap()
 	if kit.OnAWS() { // a local AWS goes as a whole
 		t.Cleanup(func() { e.Discard(lifted) })
-		e.Must(0, "bootstrap", e.Environment)
 	}
 	e.Set(quick)
 	var first planned

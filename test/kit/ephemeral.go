@@ -26,6 +26,9 @@ const (
 	AccountVariable = "MANDALA_TEST_ACCOUNT"
 )
 
+// mostCopies is how many copies may stand in the account at once.
+const mostCopies = 2
+
 // OnAWS reports whether the tests deploy to a real account.
 func OnAWS() bool { return os.Getenv(TargetVariable) == "aws" }
 
@@ -137,4 +140,13 @@ func guard(t testing.TB) string {
 		}
 	}
 	return want
+}
+
+// Bootstrap makes the tool's bucket, unless too many copies stand already.
+func (e *Ephemeral) Bootstrap() {
+	e.t.Helper()
+	if standing := Leftovers(e.t, e.S3(context.Background()), 0); len(standing) >= mostCopies {
+		e.t.Fatalf("%d copies stand in account %s already, each at a cost: sweep them first (TestSweep): %v", len(standing), e.Account, standing)
+	}
+	e.Must(0, "bootstrap", e.Environment)
 }
