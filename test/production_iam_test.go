@@ -204,7 +204,7 @@ func TestExceptionsAreListed(t *testing.T) {
 
 var (
 	sidLine      = regexp.MustCompile(`^\s*Sid\s*= "([A-Za-z]+)"`)
-	resourceLine = regexp.MustCompile(`^\s*Resource\s*= `)        
+	resourceLine = regexp.MustCompile(`^\s*Resource\s*= `)
 )
 
 // sidAt gives the Sid of the statement that a comment is in or above.
