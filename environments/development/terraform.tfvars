@@ -43,6 +43,11 @@ functions = {
   log_retention_days = 7
 }
 
+monitoring = {
+  alarm_emails = ["alerts@development.goal-mandala.example"]
+  budget       = { emails = ["alerts@development.goal-mandala.example"], limit_usd = 40 }
+}
+
 secrets = {
   recovery_window_days = 0
 }

@@ -37,6 +37,11 @@ frontend = {
   wait_for_deployment = false
 }
 
+monitoring = {
+  alarm_emails = ["alerts@local.goal-mandala.example"]
+  budget       = { emails = ["alerts@local.goal-mandala.example"] }
+}
+
 secrets = {
   recovery_window_days = 0
 }

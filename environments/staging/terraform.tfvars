@@ -18,3 +18,8 @@ database = {
 frontend = {
   price_class = "PriceClass_200"
 }
+
+monitoring = {
+  alarm_emails = ["alerts@staging.goal-mandala.example"]
+  budget       = { emails = ["alerts@staging.goal-mandala.example"], limit_usd = 60 }
+}

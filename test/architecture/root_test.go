@@ -177,7 +177,7 @@ func TestSavings(t *testing.T) {
 		"audit.expiration_days":           {"2555", "90", "90"},
 		"audit.glacier_days":              {"90", "90", "90"},
 		"audit.ia_days":                   {"30", "30", "30"},
-		"monitoring.budget.limit_usd":     {"100", "100", "100"},
+		"monitoring.budget.limit_usd":     {"100", "60", "40"},
 	} {
 		for i, environment := range environments[:3] {
 			if got := strings.Trim(values(t, environment)[path], "`"); got != want[i] {
