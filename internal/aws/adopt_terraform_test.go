@@ -60,18 +60,51 @@ func TestALostStateIsFoundAgain(t *testing.T) {
 		types = append(types, change.Type)
 	}
 	slices.Sort(types)
-	// Creating these again changes nothing or stays within the state.
-	harmless := []string{"aws_default_security_group", "aws_secretsmanager_secret_rotation", "aws_secretsmanager_secret_version", "terraform_data"}
-	if diff := cmp.Diff(harmless, slices.Compact(types)); diff != "" {
+	if diff := cmp.Diff(harmless(), slices.Compact(types)); diff != "" {
 		t.Errorf("not found (-want +got):\n%s", diff)
 	}
 	for _, change := range plan.ResourceChanges {
+		if change.Type == "aws_cognito_user_pool_client" { // the provider cannot read whether it has a secret
+			continue
+		}
 		if change.Change.Actions.Delete() || change.Change.Actions.Replace() {
 			t.Errorf("%s, adopted as %s, would be %v", change.Address, imports[change.Address], change.Change.Actions)
 		}
 	}
 	if arns, err := s.client.Untracked(t.Context(), map[string]string{"Environment": "local", "Project": "goal-mandala"}); err != nil || len(arns) < 10 {
 		t.Errorf("by tags: %d, %v", len(arns), err)
+	}
+}
+
+// harmless are the types of the root that are not looked for: creating one
+// again writes the same settings over what is there, makes nothing that anybody
+// would miss, or stays within the state.
+func harmless() []string {
+	return []string{
+		"aws_api_gateway_account",
+		"aws_api_gateway_deployment",
+		"aws_api_gateway_method_settings",
+		"aws_cloudwatch_dashboard",
+		"aws_cloudwatch_event_target",
+		"aws_cloudwatch_log_metric_filter",
+		"aws_cloudwatch_log_resource_policy",
+		"aws_cloudwatch_metric_alarm",
+		"aws_cognito_risk_configuration",
+		"aws_default_security_group",
+		"aws_lambda_function_event_invoke_config",
+		"aws_s3_bucket_lifecycle_configuration",
+		"aws_s3_bucket_logging",
+		"aws_s3_bucket_ownership_controls",
+		"aws_s3_bucket_policy",
+		"aws_s3_bucket_public_access_block",
+		"aws_s3_bucket_server_side_encryption_configuration",
+		"aws_s3_bucket_versioning",
+		"aws_secretsmanager_secret_rotation",
+		"aws_secretsmanager_secret_version", // written only
+		"aws_sns_topic_policy",
+		"aws_wafv2_web_acl_association",
+		"aws_wafv2_web_acl_logging_configuration",
+		"terraform_data",
 	}
 }
 
@@ -102,7 +135,16 @@ func newLostState(t *testing.T) *lostState {
 	}
 	s := &lostState{client: client(t, region), runner: runner, root: filepath.Join(dir, "environments")}
 	// Everything that the modules can create.
-	s.write(t, "everything.auto.tfvars", `network = { interface_endpoints = ["secretsmanager"] }`)
+	s.write(t, "everything.tfvars", `
+api        = { waf = true }
+frontend   = { force_destroy = true, wait_for_deployment = false, waf = true }
+monitoring = { alarm_emails = ["alarms@local.goal-mandala.example"] }
+network    = { interface_endpoints = ["secretsmanager"] }
+`)
+	// The releases' bucket is there before any layer.
+	if _, err := s.client.Bootstrap(t.Context(), "goal-mandala-local-deploy", nil); err != nil {
+		t.Fatal(err)
+	}
 	if err := runner.Init(t.Context(), s.root); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +181,9 @@ func (s *lostState) plan(t *testing.T, imports map[string]string) *tfjson.Plan {
 		fmt.Fprintf(&blocks, "import {\n  to = %s\n  id = %q\n}\n", address, imports[address])
 	}
 	s.write(t, "imports.tf", blocks.String())
-	plan, err := s.runner.Plan(t.Context(), s.root, engine.PlanOptions{VarFiles: []string{filepath.Join(s.root, "local", "terraform.tfvars")}})
+	plan, err := s.runner.Plan(t.Context(), s.root, engine.PlanOptions{VarFiles: []string{
+		filepath.Join(s.root, "local", "terraform.tfvars"), filepath.Join(s.root, "everything.tfvars"),
+	}})
 	if err != nil {
 		t.Fatalf("plan with imports %v: %v", imports, err)
 	}

@@ -14,15 +14,32 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/apigateway"
+	"github.com/aws/aws-sdk-go-v2/service/budgets"
+	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
+	"github.com/aws/aws-sdk-go-v2/service/costexplorer"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+	"github.com/aws/aws-sdk-go-v2/service/ses"
+	"github.com/aws/aws-sdk-go-v2/service/sfn"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/wafv2"
+	"github.com/aws/aws-sdk-go-v2/service/xray"
 	"github.com/aws/smithy-go/logging"
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
@@ -60,16 +77,34 @@ type Options struct {
 type Client struct {
 	region   string
 	volatile map[string]bool
+	east     *Client // us-east-1, for what CloudFront and billing want there; nil where that is the region itself
 
-	ec2     *ec2.Client
-	iam     *iam.Client
-	kms     *kms.Client
-	logs    *cloudwatchlogs.Client
-	rds     *rds.Client
-	s3      *s3.Client
-	secrets *secretsmanager.Client
-	sts     *sts.Client
-	tagging *resourcegroupstaggingapi.Client
+	apis         *apigateway.Client
+	budgets      *budgets.Client
+	certificates *acm.Client
+	costs        *costexplorer.Client
+	ec2          *ec2.Client
+	edge         *cloudfront.Client
+	events       *eventbridge.Client
+	firewall     *wafv2.Client
+	iam          *iam.Client
+	kms          *kms.Client
+	lambda       *lambda.Client
+	logs         *cloudwatchlogs.Client
+	mail         *ses.Client
+	names        *route53.Client
+	queues       *sqs.Client
+	rds          *rds.Client
+	s3           *s3.Client
+	schedules    *scheduler.Client
+	secrets      *secretsmanager.Client
+	sts          *sts.Client
+	tagging      *resourcegroupstaggingapi.Client
+	topics       *sns.Client
+	traces       *xray.Client
+	trails       *cloudtrail.Client
+	users        *cognitoidentityprovider.Client
+	workflows    *sfn.Client
 }
 
 var (
@@ -110,18 +145,51 @@ func New(ctx context.Context, options Options) (*Client, error) {
 			volatile[key] = true
 		}
 	}
+	c := clients(loaded, options)
+	c.volatile = volatile
+	if options.Region != globalRegion {
+		elsewhere := loaded.Copy()
+		elsewhere.Region = globalRegion
+		c.east = clients(elsewhere, options)
+		c.east.volatile = volatile
+	}
+	return c, nil
+}
+
+// globalRegion is where AWS keeps what is of the whole world.
+const globalRegion = "us-east-1"
+
+// clients makes the services' clients for the region of a configuration.
+func clients(loaded awssdk.Config, options Options) *Client {
 	return &Client{
-		region: options.Region, volatile: volatile,
-		ec2:     ec2.NewFromConfig(loaded),
-		iam:     iam.NewFromConfig(loaded),
-		kms:     kms.NewFromConfig(loaded),
-		logs:    cloudwatchlogs.NewFromConfig(loaded),
-		rds:     rds.NewFromConfig(loaded),
-		s3:      s3.NewFromConfig(loaded, func(o *s3.Options) { o.UsePathStyle = options.PathStyle }),
-		secrets: secretsmanager.NewFromConfig(loaded),
-		sts:     sts.NewFromConfig(loaded),
-		tagging: resourcegroupstaggingapi.NewFromConfig(loaded),
-	}, nil
+		region:       loaded.Region,
+		apis:         apigateway.NewFromConfig(loaded),
+		budgets:      budgets.NewFromConfig(loaded),
+		certificates: acm.NewFromConfig(loaded),
+		costs:        costexplorer.NewFromConfig(loaded),
+		ec2:          ec2.NewFromConfig(loaded),
+		edge:         cloudfront.NewFromConfig(loaded),
+		events:       eventbridge.NewFromConfig(loaded),
+		firewall:     wafv2.NewFromConfig(loaded),
+		iam:          iam.NewFromConfig(loaded),
+		kms:          kms.NewFromConfig(loaded),
+		lambda:       lambda.NewFromConfig(loaded),
+		logs:         cloudwatchlogs.NewFromConfig(loaded),
+		mail:         ses.NewFromConfig(loaded),
+		names:        route53.NewFromConfig(loaded),
+		queues:       sqs.NewFromConfig(loaded),
+		rds:          rds.NewFromConfig(loaded),
+		s3:           s3.NewFromConfig(loaded, func(o *s3.Options) { o.UsePathStyle = options.PathStyle }),
+		schedules:    scheduler.NewFromConfig(loaded),
+		secrets:      secretsmanager.NewFromConfig(loaded),
+		sts:          sts.NewFromConfig(loaded),
+		tagging:      resourcegroupstaggingapi.NewFromConfig(loaded),
+		topics:       sns.NewFromConfig(loaded),
+		traces:       xray.NewFromConfig(loaded),
+		trails:       cloudtrail.NewFromConfig(loaded),
+		users:        cognitoidentityprovider.NewFromConfig(loaded),
+		workflows:    sfn.NewFromConfig(loaded),
+	}
 }
 
 func httpClient() *awshttp.BuildableClient {

@@ -128,3 +128,15 @@ func status(err error) int {
 func isCode(err error, codes ...string) bool {
 	return err != nil && slices.Contains(codes, apiCode(err))
 }
+
+// errAbsent tells that a listing does not have what was looked for.
+var errAbsent = errors.New("no such object")
+
+// isAbsent reports whether a look-up found nothing: a listing that ended
+// without it, or one of the services' words for that.
+func isAbsent(err error) bool {
+	return errors.Is(err, errAbsent) || status(err) == http.StatusNotFound || isCode(err,
+		"AWS.SimpleQueueService.NonExistentQueue", "ConfigurationSetDoesNotExist", "NoSuchEntity", "NoSuchFunctionExists",
+		"NoSuchHostedZone", "NoSuchMonitoringSubscription", "NotFound", "NotFoundException", "QueueDoesNotExist",
+		"ResourceNotFoundException", "StateMachineDoesNotExist", "TemplateDoesNotExist", "TrailNotFoundException")
+}

@@ -1,53 +1,15 @@
 package aws
 
-import "context"
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/goal-mandala/mandala-deploy/internal/problem"
+)
 
 // finder looks in the account for one type's object. It gives its import id.
-type finder func(ctx context.Context, values planned, taken map[string]bool) (importID string, found bool, err error)
-
-// finders lists the types that Find can look for, in three groups.
-//
-// Of the types not listed, creating again is harmless where AWS takes the same
-// request twice: the default security group, a secret's policy and rotation,
-// the settings of a bucket, a log resource policy, alarms, dashboards. What is
-// left of the others shows in Untracked, by its tags.
-func (c *Client) finders() map[string]finder {
-	return map[string]finder{
-		// Numbered by AWS: known by their tags and structure.
-		"aws_eip":              c.findAddress,
-		"aws_flow_log":         c.findFlowLog,
-		"aws_internet_gateway": c.findInternetGateway,
-		"aws_kms_key":          c.findPlannedKey,
-		"aws_nat_gateway":      c.findNATGateway,
-		"aws_route_table":      c.findRouteTable,
-		"aws_subnet":           c.findSubnet,
-		"aws_vpc":              c.findVPC,
-		"aws_vpc_endpoint":     c.findEndpoint,
-
-		// Named: a creation would collide.
-		"aws_cloudwatch_log_group":        c.findLogGroup,
-		"aws_db_parameter_group":          c.findParameterGroup,
-		"aws_db_subnet_group":             c.findSubnetGroup,
-		"aws_iam_policy":                  c.findPolicy,
-		"aws_iam_role":                    c.findRole,
-		"aws_kms_alias":                   c.findAlias,
-		"aws_rds_cluster":                 c.findCluster,
-		"aws_rds_cluster_instance":        c.findInstance,
-		"aws_rds_cluster_parameter_group": c.findClusterParameterGroup,
-		"aws_s3_bucket":                   c.findBucket,
-		"aws_secretsmanager_secret":       c.findSecret,
-		"aws_security_group":              c.findSecurityGroup,
-
-		// Relations: known by what they join.
-		"aws_iam_role_policy":                 c.findRolePolicy,
-		"aws_iam_role_policy_attachment":      c.findAttachment,
-		"aws_route":                           c.findRoute,
-		"aws_route_table_association":         c.findAssociation,
-		"aws_secretsmanager_secret_version":   c.findSecretVersion,
-		"aws_vpc_security_group_egress_rule":  c.findEgressRule,
-		"aws_vpc_security_group_ingress_rule": c.findIngressRule,
-	}
-}
+type finder func(c *Client, ctx context.Context, values planned, taken map[string]bool) (importID string, found bool, err error)
 
 // HalfMade reports whether what Find gives of a type has to be replaced. A new
 // security group lets everything out until the provider has taken away the
@@ -64,13 +26,83 @@ func (c *Client) HalfMade(resourceType string) bool { return resourceType == "aw
 // taken are ids of all types together, so names do not count in it: a cluster
 // and its subnet group may share one.
 func (c *Client) Find(ctx context.Context, resourceType string, values map[string]any, taken map[string]bool) (importID string, found bool, err error) {
-	find, ok := c.finders()[resourceType]
-	if !ok {
+	how := kinds[resourceType]
+	if how.find == nil {
 		return "", false, nil
 	}
-	importID, found, err = find(ctx, values, taken)
-	if err != nil || !found {
-		return "", false, err
+	homes := []*Client{c}
+	if how.east && c.east != nil {
+		homes = append(homes, c.east)
 	}
-	return importID, true, nil
+	for _, home := range homes {
+		importID, found, err = how.find(home, ctx, values, taken)
+		if err != nil {
+			return "", false, err
+		}
+		if found {
+			return importID, true, nil
+		}
+	}
+	return "", false, nil
+}
+
+// object is what a look-up by name gives.
+type object struct {
+	importID string
+	// number is the id that AWS gave the object, as states know it; "" where
+	// they know it by its name. One that a state has is not found again.
+	number string
+	tags   map[string]string // nil where the type has none
+}
+
+// named makes the finder of a type whose object is known by planned values:
+// by its name, or by its parent and a name in it. noun is for errors; needs
+// are the values that must be known. read fails with an error that isAbsent
+// knows where there is no such object.
+func named(noun string, read func(*Client, context.Context, planned) (object, error), needs ...string) finder {
+	return func(c *Client, ctx context.Context, values planned, taken map[string]bool) (string, bool, error) {
+		name, known := values.all(needs...)
+		if !known {
+			return "", false, nil
+		}
+		have, err := read(c, ctx, values)
+		if isAbsent(err) {
+			return "", false, nil
+		}
+		if err != nil {
+			return "", false, unlessKnown(ctx, "look for "+noun+" "+strings.Join(name, " "), err)
+		}
+		if have.importID == "" || (have.number != "" && taken[have.number]) {
+			return "", false, nil
+		}
+		return have.importID, !c.foreign(have.tags, values.tags()), nil
+	}
+}
+
+// listed makes the finder of a type of which AWS lets several have the same
+// name: the one with the planned tags is meant. noun is the plural.
+func listed(noun string, list func(*Client, context.Context, planned) ([]candidate, error), needs ...string) finder {
+	return func(c *Client, ctx context.Context, values planned, taken map[string]bool) (string, bool, error) {
+		if _, known := values.all(needs...); !known {
+			return "", false, nil
+		}
+		candidates, err := list(c, ctx, values)
+		if isAbsent(err) {
+			return "", false, nil
+		}
+		if err != nil {
+			return "", false, unlessKnown(ctx, "list "+noun, err)
+		}
+		id, found := c.pick(candidates, values.tags(), taken)
+		return id, found, nil
+	}
+}
+
+// unlessKnown gives what a look-up failed with as a problem; what it asked of
+// other parts of the client is one already.
+func unlessKnown(ctx context.Context, doing string, err error) error {
+	if already := (*problem.Error)(nil); errors.As(err, &already) {
+		return err
+	}
+	return failure(ctx, doing, err)
 }

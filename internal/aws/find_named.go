@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
@@ -157,4 +158,24 @@ func (c *Client) findBucket(ctx context.Context, values planned, _ map[string]bo
 		have[awssdk.ToString(tag.Key)] = awssdk.ToString(tag.Value)
 	}
 	return name, !c.foreign(have, values.tags()), nil
+}
+
+// readIdentityProvider goes by the issuer's address: AWS takes one provider of
+// each, and its ARN ends in it.
+func (c *Client) readIdentityProvider(ctx context.Context, values planned) (object, error) {
+	arn, err := c.arnIn(ctx, "", "iam", "oidc-provider/"+strings.TrimPrefix(values.text("url"), "https://"))
+	if err != nil {
+		return object{}, err
+	}
+	provider, err := c.iam.GetOpenIDConnectProvider(ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: &arn})
+	if err != nil {
+		return object{}, err
+	}
+	return object{importID: arn, number: arn, tags: iamTags(provider.Tags)}, nil
+}
+
+func (c *Client) readObject(ctx context.Context, values planned) (object, error) {
+	bucket, key := values.text("bucket"), values.text("key")
+	_, err := c.s3.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
+	return object{importID: bucket + "/" + key}, err
 }

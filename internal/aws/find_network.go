@@ -39,7 +39,7 @@ func (c *Client) findVPC(ctx context.Context, values planned, taken map[string]b
 		}
 		for _, vpc := range page.Vpcs {
 			if !isTrue(vpc.IsDefault) {
-				candidates = append(candidates, candidate{awssdk.ToString(vpc.VpcId), ec2Tags(vpc.Tags)})
+				candidates = append(candidates, candidate{id: awssdk.ToString(vpc.VpcId), tags: ec2Tags(vpc.Tags)})
 			}
 		}
 	}
@@ -62,7 +62,7 @@ func (c *Client) findSubnet(ctx context.Context, values planned, taken map[strin
 			return "", false, failure(ctx, "list subnets", err)
 		}
 		for _, subnet := range page.Subnets {
-			candidates = append(candidates, candidate{awssdk.ToString(subnet.SubnetId), ec2Tags(subnet.Tags)})
+			candidates = append(candidates, candidate{id: awssdk.ToString(subnet.SubnetId), tags: ec2Tags(subnet.Tags)})
 		}
 	}
 	id, found := c.pick(candidates, values.tags(), taken)
@@ -86,7 +86,7 @@ func (c *Client) findInternetGateway(ctx context.Context, values planned, taken 
 				fits = fits || (vpc != "" && awssdk.ToString(attachment.VpcId) == vpc)
 			}
 			if fits {
-				candidates = append(candidates, candidate{awssdk.ToString(gateway.InternetGatewayId), ec2Tags(gateway.Tags)})
+				candidates = append(candidates, candidate{id: awssdk.ToString(gateway.InternetGatewayId), tags: ec2Tags(gateway.Tags)})
 			}
 		}
 	}
@@ -102,7 +102,7 @@ func (c *Client) findAddress(ctx context.Context, values planned, taken map[stri
 	var candidates []candidate
 	for _, address := range listing.Addresses {
 		if address.AllocationId != nil {
-			candidates = append(candidates, candidate{*address.AllocationId, ec2Tags(address.Tags)})
+			candidates = append(candidates, candidate{id: *address.AllocationId, tags: ec2Tags(address.Tags)})
 		}
 	}
 	id, found := c.pick(candidates, values.tags(), taken)
@@ -125,7 +125,7 @@ func (c *Client) findNATGateway(ctx context.Context, values planned, taken map[s
 			return "", false, failure(ctx, "list NAT gateways", err)
 		}
 		for _, gateway := range page.NatGateways {
-			candidates = append(candidates, candidate{awssdk.ToString(gateway.NatGatewayId), ec2Tags(gateway.Tags)})
+			candidates = append(candidates, candidate{id: awssdk.ToString(gateway.NatGatewayId), tags: ec2Tags(gateway.Tags)})
 		}
 	}
 	id, found := c.pick(candidates, values.tags(), taken)
@@ -148,7 +148,7 @@ func (c *Client) findRouteTable(ctx context.Context, values planned, taken map[s
 			main = main || isTrue(association.Main)
 		}
 		if !main {
-			candidates = append(candidates, candidate{awssdk.ToString(table.RouteTableId), ec2Tags(table.Tags)})
+			candidates = append(candidates, candidate{id: awssdk.ToString(table.RouteTableId), tags: ec2Tags(table.Tags)})
 		}
 	}
 	id, found := c.pick(candidates, values.tags(), taken)
@@ -174,7 +174,7 @@ func (c *Client) findEndpoint(ctx context.Context, values planned, taken map[str
 			case "deleting", "deleted", "failed", "rejected", "expired":
 				continue
 			}
-			candidates = append(candidates, candidate{awssdk.ToString(endpoint.VpcEndpointId), ec2Tags(endpoint.Tags)})
+			candidates = append(candidates, candidate{id: awssdk.ToString(endpoint.VpcEndpointId), tags: ec2Tags(endpoint.Tags)})
 		}
 	}
 	id, found := c.pick(candidates, values.tags(), taken)
@@ -196,7 +196,7 @@ func (c *Client) findFlowLog(ctx context.Context, values planned, taken map[stri
 			return "", false, failure(ctx, "list flow logs", err)
 		}
 		for _, flow := range page.FlowLogs {
-			candidates = append(candidates, candidate{awssdk.ToString(flow.FlowLogId), ec2Tags(flow.Tags)})
+			candidates = append(candidates, candidate{id: awssdk.ToString(flow.FlowLogId), tags: ec2Tags(flow.Tags)})
 		}
 	}
 	id, found := c.pick(candidates, values.tags(), taken)

@@ -28,7 +28,7 @@ func (c *Client) findSecurityGroup(ctx context.Context, values planned, taken ma
 			return "", false, failure(ctx, "list security groups", err)
 		}
 		for _, group := range page.SecurityGroups {
-			each := candidate{awssdk.ToString(group.GroupId), ec2Tags(group.Tags)}
+			each := candidate{id: awssdk.ToString(group.GroupId), tags: ec2Tags(group.Tags)}
 			if name != "" {
 				return each.id, !taken[each.id] && !c.foreign(each.tags, values.tags()), nil
 			}

@@ -75,7 +75,7 @@ func TestFindByTags(t *testing.T) {
 		"a tag that it lacks":                   {"aws_vpc", values(map[string]any{"tags_all": tagged("by-tags", "Owner", "x")}), nil, ""},
 		"no tags at all":                        {"aws_vpc", values(map[string]any{"tags_all": nil}), nil, ""},
 		"only the release as a tag":             {"aws_vpc", values(map[string]any{"tags_all": map[string]any{"Release": "v1"}}), nil, ""},
-		"a type that is not looked for":         {"aws_sqs_queue", values(nil), nil, ""},
+		"a type that is not looked for":         {"aws_cloudwatch_dashboard", values(nil), nil, ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) { t.Parallel(); test.check(t, c) })

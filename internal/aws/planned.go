@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
+
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // planned are a resource's planned values as a plan's JSON has them: unknown
@@ -24,6 +26,19 @@ func (p planned) first(attributes ...string) string {
 		}
 	}
 	return ""
+}
+
+// all gives these values in their order; known is false when one is unknown or
+// unset.
+func (p planned) all(attributes ...string) (values []string, known bool) {
+	for _, attribute := range attributes {
+		value := p.text(attribute)
+		if value == "" {
+			return nil, false
+		}
+		values = append(values, value)
+	}
+	return values, true
 }
 
 // number gives a whole number; ok is false when it is unknown or unset.
@@ -64,6 +79,10 @@ func (p planned) tags() map[string]string {
 type candidate struct {
 	id   string
 	tags map[string]string
+	// number is the id by which states know it, where that is another one.
+	number string
+	// bare: the type has no tags, so what it was listed by says enough.
+	bare bool
 }
 
 // pick gives the candidate that has every planned tag and is not taken. Of
@@ -72,7 +91,7 @@ type candidate struct {
 func (c *Client) pick(candidates []candidate, want map[string]string, taken map[string]bool) (id string, found bool) {
 	var ids []string
 	for _, each := range candidates {
-		if !taken[each.id] && c.hasTags(each.tags, want) {
+		if !taken[each.id] && (each.number == "" || !taken[each.number]) && (each.bare || c.hasTags(each.tags, want)) {
 			ids = append(ids, each.id)
 		}
 	}
@@ -108,4 +127,14 @@ func (c *Client) foreign(have, want map[string]string) bool {
 		}
 	}
 	return false
+}
+
+// tagMap gives a service's own list of tags by key.
+func tagMap[T any](tags []T, of func(T) (key, value *string)) map[string]string {
+	all := map[string]string{}
+	for _, tag := range tags {
+		key, value := of(tag)
+		all[awssdk.ToString(key)] = awssdk.ToString(value)
+	}
+	return all
 }
