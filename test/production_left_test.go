@@ -45,7 +45,7 @@ func listers() map[string]lister {
 				return all
 			})
 		},
-		"VPCs": func(ctx context.Context, s *stack, region aws.Config) ([]string, error) {
+		"VPCs": func(ctx context.Context, _ *stack, region aws.Config) ([]string, error) {
 			out, err := ec2.NewFromConfig(region).DescribeVpcs(ctx, &ec2.DescribeVpcsInput{})
 			return names(out, err, func() (all []string) {
 				for _, each := range out.Vpcs {
@@ -99,7 +99,7 @@ func listers() map[string]lister {
 			}
 			return all, nil
 		},
-		"log groups": func(ctx context.Context, s *stack, region aws.Config) (all []string, err error) {
+		"log groups": func(ctx context.Context, _ *stack, region aws.Config) (all []string, err error) {
 			pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(cloudwatchlogs.NewFromConfig(region), &cloudwatchlogs.DescribeLogGroupsInput{})
 			for pages.HasMorePages() {
 				page, err := pages.NextPage(ctx)

@@ -71,6 +71,7 @@ func checkTopics(t *testing.T, s *stack, regional, global string) {
 		mail[arn] = sorted(told["email"])
 		facts(t, "R3.2", map[string]bool{
 			arn + ": the notifier is told, and once": slices.Equal(told["lambda"], []string{notifier}),
+			arn + ": somebody is mailed":             len(told["email"]) > 0,
 			arn + ": encrypted (R4.4)":               found.Attributes["KmsMasterKeyId"] != "",
 			arn + ": TLS only (R4.4)":                parsePolicy(t, arn, found.Attributes["Policy"]).refusesWithoutTLS("sns:Publish", arn),
 		})
