@@ -28,10 +28,14 @@ locals {
         Action = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]
       }),
       {
-        # R4.1 exception: tag:GetResources takes no resource; it finds what an interrupted run left behind.
-        Sid      = "FindByTag"
-        Effect   = "Allow"
-        Action   = ["tag:GetResources"]
+        # R4.1 exception: what finds what an interrupted run left behind lists by account and takes no resource.
+        Sid    = "FindLeftovers"
+        Effect = "Allow"
+        Action = [
+          "acm:ListCertificates", "cloudfront:ListCachePolicies", "cloudfront:ListDistributions", "cloudfront:ListOriginAccessControls",
+          "cloudfront:ListResponseHeadersPolicies", "cognito-idp:ListUserPoolClients", "cognito-idp:ListUserPools", "kms:ListKeys",
+          "tag:GetResources", "wafv2:ListWebACLs",
+        ]
         Resource = "*"
       },
     ]

@@ -95,7 +95,7 @@ run "named_actions_on_named_resources" {
     condition = toset(flatten([for policy in aws_iam_policy.deploy : [for statement in jsondecode(policy.policy).Statement :
       statement.Sid if contains(flatten([statement.Resource]), "*")
       ]])) == toset([
-      "FindByTag", "LogSettings", "Mail", "Measurements", "NetworkReads", "NewCertificates", "NewKeys", "NewUserPools", "PolicyList",
+      "FindLeftovers", "LogSettings", "Mail", "Measurements", "NetworkReads", "NewCertificates", "NewKeys", "NewUserPools", "PolicyList",
       "RandomPassword", "Subscriptions", "TrailList", "WorkflowValidation",
     ])
     error_message = "R4.1: only the statements that say why may speak of every resource."
