@@ -15,7 +15,7 @@ locals {
 
   database_user = "goal_mandala_app"
 
-  model_arns = [for model in var.functions.models : "arn:${local.partition}:bedrock:${var.region}::foundation-model/${model}"]
+  model_arns = [for model in var.functions.models : startswith(model, "arn:") ? model : "arn:${local.partition}:bedrock:${var.region}::foundation-model/${model}"]
 
   # What every function is told, beside what it alone needs.
   environment = {

@@ -168,10 +168,15 @@ variable "frontend" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = var.frontend.domain == null ? true : "https://${var.frontend.domain.names[0]}" == var.application_url
+    error_message = "R1.3: frontend.domain.names must begin with the host of application_url: sign-in, mails and CORS lead there."
+  }
 }
 
 variable "functions" {
-  description = "Layer functions; see modules/functions. models are the Bedrock models that may be invoked, the first one in use."
+  description = "Layer functions; see modules/functions. models are the Bedrock models that may be invoked, by id or by ARN (of an inference profile, and of the models behind it), the first one in use."
   type = object({
     architecture       = optional(string, "arm64")
     log_level          = optional(string, "INFO")
@@ -189,6 +194,7 @@ variable "mail" {
     from_address = string
     from_name    = optional(string, "Goal Mandala")
     through_ses  = optional(bool, true)
+    verified     = optional(bool, false)
     zone_id      = optional(string)
   })
   nullable = false

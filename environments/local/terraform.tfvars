@@ -4,7 +4,7 @@ cost_center         = "goal-mandala"
 data_classification = "public"
 
 application_url = "https://app.local.goal-mandala.example"
-mail            = { domain = "local.goal-mandala.example", from_address = "no-reply@local.goal-mandala.example" }
+mail            = { domain = "local.goal-mandala.example", from_address = "no-reply@local.goal-mandala.example", verified = true }
 
 # The local AWS has one endpoint for everything and no instance metadata, and an
 # operation that it lacks is an error to see at once, not to try 25 times.

@@ -4,7 +4,7 @@ cost_center         = "goal-mandala"
 data_classification = "internal"
 
 application_url = "https://app.staging.goal-mandala.example"
-mail            = { domain = "staging.goal-mandala.example", from_address = "no-reply@staging.goal-mandala.example" }
+mail            = { domain = "staging.goal-mandala.example", from_address = "no-reply@staging.goal-mandala.example", verified = true }
 
 audit = {
   expiration_days = 90

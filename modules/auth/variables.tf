@@ -51,13 +51,14 @@ variable "domain_prefix" {
 }
 
 variable "mail" {
-  description = "Outgoing mail: SES domain, sender, the Route 53 zone that gets the verification records (null: they are published by hand), and whether the pool sends through SES, which needs the verified domain. dkim_host differs in some newer regions."
+  description = "Outgoing mail: SES domain, sender, the Route 53 zone that gets the verification records (null: they are published by hand), whether the pool sends through SES, which needs the verified domain, and whether that is verified already. dkim_host differs in some newer regions."
   type = object({
     dkim_host    = optional(string, "dkim.amazonses.com")
     domain       = string
     from_address = string
     from_name    = optional(string, "Goal Mandala")
     through_ses  = optional(bool, true)
+    verified     = optional(bool, false)
     zone_id      = optional(string)
   })
   nullable = false
@@ -75,6 +76,11 @@ variable "mail" {
   validation {
     condition     = can(regex("^[A-Za-z0-9 ]{1,64}$", var.mail.from_name))
     error_message = "R1.6: mail.from_name must be 1 to 64 letters, digits and spaces; others would have to be encoded."
+  }
+
+  validation {
+    condition     = !var.mail.through_ses || var.mail.zone_id != null || var.mail.verified
+    error_message = "R1.6: mail.through_ses needs a verified domain, or Cognito refuses the pool: give mail.zone_id, or publish the records first (through_ses = false until then) and say verified = true."
   }
 }
 

@@ -82,8 +82,8 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_iam_role_policy.base, aws_iam_role_policy.group]
 }
 
-# Everything calls the alias. Terraform makes it; the deployer moves it, a share
-# of the calls first, and moves it back when the deployment fails.
+# Everything calls the alias. It follows the newest version; shares of the calls
+# that somebody gave to another version by hand are left as they are.
 resource "aws_lambda_alias" "live" {
   for_each = var.functions
 
@@ -93,7 +93,7 @@ resource "aws_lambda_alias" "live" {
   function_version = aws_lambda_function.this[each.key].version
 
   lifecycle {
-    ignore_changes = [function_version, routing_config]
+    ignore_changes = [routing_config]
   }
 }
 

@@ -4,7 +4,7 @@ mock_provider "aws" {
 
 variables {
   application_url = "https://app.example.com"
-  mail            = { domain = "example.com", from_address = "no-reply@mail.example.com" }
+  mail            = { domain = "example.com", from_address = "no-reply@mail.example.com", verified = true }
   name            = "goal-mandala-test"
   tags            = { Layer = "auth" }
 }

@@ -4,7 +4,7 @@ mock_provider "aws" {
 
 variables {
   application_url = "https://app.example.com"
-  mail            = { domain = "example.com", from_address = "no-reply@example.com" }
+  mail            = { domain = "example.com", from_address = "no-reply@example.com", verified = true }
   name            = "goal-mandala-test"
 }
 
@@ -72,7 +72,7 @@ run "mail_domain_without_a_dot" {
   command = plan
 
   variables {
-    mail = { domain = "example", from_address = "no-reply@example" }
+    mail = { domain = "example", from_address = "no-reply@example", verified = true }
   }
 
   expect_failures = [var.mail]
@@ -82,7 +82,7 @@ run "sender_of_another_domain" {
   command = plan
 
   variables {
-    mail = { domain = "example.com", from_address = "no-reply@notexample.com" }
+    mail = { domain = "example.com", from_address = "no-reply@notexample.com", verified = true }
   }
 
   expect_failures = [var.mail]
@@ -92,7 +92,7 @@ run "sender_name_with_a_comma" {
   command = plan
 
   variables {
-    mail = { domain = "example.com", from_address = "no-reply@example.com", from_name = "Goal, Mandala" }
+    mail = { domain = "example.com", from_address = "no-reply@example.com", from_name = "Goal, Mandala", verified = true }
   }
 
   expect_failures = [var.mail]
@@ -146,4 +146,14 @@ run "refresh_token_for_ever" {
   }
 
   expect_failures = [var.token_validity]
+}
+
+run "ses_without_a_verified_domain" {
+  command = plan
+
+  variables {
+    mail = { domain = "example.com", from_address = "no-reply@example.com" }
+  }
+
+  expect_failures = [var.mail]
 }
