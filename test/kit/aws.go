@@ -89,6 +89,7 @@ func (tool TerraformTool) Run(t testing.TB, dir string, allowed []int, args ...s
 	defer cancel()
 	cmd := exec.CommandContext(ctx, tool.Path, args...)
 	cmd.Dir, cmd.Env, cmd.Stderr = dir, tool.Env, os.Stderr
+	interruptible(cmd)
 	stdout, err := cmd.Output()
 	code = cmd.ProcessState.ExitCode()
 	if err == nil {

@@ -24,6 +24,9 @@ const (
 	// AccountVariable names the account that target aws may use: never one of
 	// an environment.
 	AccountVariable = "MANDALA_TEST_ACCOUNT"
+	// AccountSettingsVariable is "create" if, on target aws, a copy is to make
+	// what an account has only one of; else it has to exist.
+	AccountSettingsVariable = "MANDALA_TEST_ACCOUNT_SETTINGS"
 )
 
 // mostCopies is how many copies may stand in the account at once.
@@ -31,6 +34,11 @@ const mostCopies = 2
 
 // OnAWS reports whether the tests deploy to a real account.
 func OnAWS() bool { return os.Getenv(TargetVariable) == "aws" }
+
+// AccountSettings reports whether a copy makes, and takes away, what an account
+// has only one of: the identity provider for GitHub and, by region, the role by
+// which API Gateway writes logs. A local AWS has them for itself.
+func AccountSettings() bool { return !OnAWS() || os.Getenv(AccountSettingsVariable) == "create" }
 
 // Ephemeral is a copy of an environment under a name of its own, in a local AWS
 // of its own or, with target aws, in the account for tests.
@@ -88,19 +96,28 @@ func NewEphemeral(t testing.TB, environment, id string) *Ephemeral {
 }
 
 // Set writes the environment's values: its own, what the target asks for, and
-// these lines.
+// these lines, of which the last that say something count.
 func (e *Ephemeral) Set(lines string) {
 	e.t.Helper()
-	values := e.values + "\nproject = \"" + e.ProjectName + "\"\n"
-	if OnAWS() {
-		// A domain that nobody can verify sends no mail, an account has one
-		// identity provider for GitHub and one role for the API's logs.
-		values = regexp.MustCompile(`(?m)^mail .*$`).ReplaceAllString(values, `mail = { domain = "`+e.ProjectName+`.example", from_address = "no-reply@`+e.ProjectName+`.example", through_ses = false }`)
-		values += "delivery = { create_oidc_provider = " + fmt.Sprint(os.Getenv("MANDALA_TEST_OIDC_PROVIDER") == "create") + " }\n"
-	} else {
-		values += "aws = { max_retries = 2, s3_use_path_style = true, skip_credentials_validation = true, skip_metadata_api_check = true }\n"
+	values, err := MergeValues(e.values, e.targetValues(), lines)
+	if err != nil {
+		e.t.Fatalf("values of %s: %v", e.Name, err)
 	}
-	e.Write("environments/"+e.Environment+"/terraform.tfvars", values+lines+"\n")
+	e.Write("environments/"+e.Environment+"/terraform.tfvars", values)
+}
+
+// targetValues are those that the copy's name and its target ask for.
+func (e *Ephemeral) targetValues() string {
+	values := fmt.Sprintf("project = %q\n", e.ProjectName)
+	if !e.onAWS {
+		return values + "aws = { max_retries = 2, s3_use_path_style = true, skip_credentials_validation = true, skip_metadata_api_check = true }\n"
+	}
+	// A domain that nobody can verify sends no mail, and has no zone.
+	values += fmt.Sprintf("mail = { domain = %q, from_address = %q, through_ses = false, zone_id = null }\n", e.ProjectName+".example", "no-reply@"+e.ProjectName+".example")
+	if !AccountSettings() {
+		values += "delivery = { create_oidc_provider = false }\napi = { account_logging = false }\n"
+	}
+	return values
 }
 
 // Config gives the SDK's configuration for a region of the copy's account.

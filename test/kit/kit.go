@@ -22,10 +22,6 @@ import (
 	"time"
 )
 
-// Timeout bounds one command; the longest, a first apply of everything, takes
-// some two minutes on two busy cores.
-const Timeout = 10 * time.Minute
-
 // Repository gives the repository's top directory.
 func Repository() string {
 	_, file, _, _ := runtime.Caller(0)
@@ -218,8 +214,7 @@ func (p *Project) start(ctx context.Context, args ...string) *Running {
 	r.Cmd.Env = p.Environ()
 	r.Cmd.Dir = p.Dir
 	r.Cmd.Stdout, r.Cmd.Stderr = &r.out, &r.err
-	// A child that outlives a killed command holds its pipes open.
-	r.Cmd.WaitDelay = time.Second
+	interruptible(r.Cmd)
 	if err := r.Cmd.Start(); err != nil {
 		close(r.done)
 		p.t.Fatalf("start mandala-deploy %s: %v", strings.Join(args, " "), err)
