@@ -30,6 +30,7 @@ locals {
     dashboards     = ["${local.global.cloudwatch}dashboard/${var.name}-*"]
     distributions  = [for kind in ["cache-policy", "distribution", "origin-access-control", "origin-request-policy", "response-headers-policy"] : "${local.global.cloudfront}${kind}/*"]
     edge_functions = ["${local.global.cloudfront}function/${var.name}-*"]
+    every_alarm    = [for arn in local.everywhere.cloudwatch : "${arn}alarm:*"]
     executions     = ["${local.regional.states}execution:${var.name}-*"]
     functions      = ["${local.regional.lambda}function:${var.name}-*"]
     keys           = [for arn in local.everywhere.kms : "${arn}key/*"]

@@ -52,10 +52,17 @@ locals {
         Sid    = "Alarms"
         Effect = "Allow"
         Action = [
-          "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:EnableAlarmActions", "cloudwatch:ListTagsForResource",
+          "cloudwatch:DeleteAlarms", "cloudwatch:DisableAlarmActions", "cloudwatch:EnableAlarmActions", "cloudwatch:ListTagsForResource",
           "cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState", "cloudwatch:TagResource", "cloudwatch:UntagResource",
         ]
         Resource = local.arns.alarms
+      },
+      {
+        # By whatever name it is asked, AWS evaluates this on every alarm.
+        Sid      = "AlarmList"
+        Effect   = "Allow"
+        Action   = ["cloudwatch:DescribeAlarms"]
+        Resource = local.arns.every_alarm
       },
       {
         Sid      = "Dashboards"

@@ -48,16 +48,38 @@ locals {
         Sid    = "Lists"
         Effect = "Allow"
         Action = [
-          "cloudtrail:DescribeTrails", "cognito-idp:DescribeUserPoolDomain", "ec2:Describe*", "iam:ListPolicies", "kms:ListAliases", "logs:DescribeQueryDefinitions",
+          "cloudtrail:DescribeTrails", "cognito-idp:DescribeUserPoolDomain", "iam:ListPolicies", "kms:ListAliases", "logs:DescribeQueryDefinitions",
           "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries", "secretsmanager:GetRandomPassword", "ses:DescribeConfigurationSet",
-          "ses:GetIdentity*", "ses:GetTemplate", "sns:GetSubscriptionAttributes", "states:ValidateStateMachineDefinition", "tag:GetResources", "xray:GetSamplingRules",
+          "ses:GetIdentityDkimAttributes", "ses:GetIdentityVerificationAttributes", "ses:GetTemplate", "sns:GetSubscriptionAttributes",
+          "states:ValidateStateMachineDefinition", "tag:GetResources", "xray:GetSamplingRules",
         ]
         Resource = "*"
       },
       {
-        Sid      = "Database"
+        # R4.1 exception: EC2's describing actions take no resource.
+        Sid    = "NetworkReads"
+        Effect = "Allow"
+        Action = [
+          "ec2:DescribeAccountAttributes", "ec2:DescribeAddresses", "ec2:DescribeAddressesAttribute", "ec2:DescribeAvailabilityZones", "ec2:DescribeFlowLogs",
+          "ec2:DescribeInternetGateways", "ec2:DescribeNatGateways", "ec2:DescribeNetworkAcls", "ec2:DescribeNetworkInterfaces", "ec2:DescribePrefixLists",
+          "ec2:DescribeRouteTables", "ec2:DescribeSecurityGroupRules", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeTags",
+          "ec2:DescribeVpcEndpointServices", "ec2:DescribeVpcEndpoints", "ec2:DescribeVpcs",
+        ]
+        Resource = "*"
+      },
+      {
+        Sid      = "NetworkAttributes"
         Effect   = "Allow"
-        Action   = ["rds:Describe*", "rds:ListTagsForResource"]
+        Action   = ["ec2:DescribeVpcAttribute"]
+        Resource = ["${local.regional.ec2}vpc/*"]
+      },
+      {
+        Sid    = "Database"
+        Effect = "Allow"
+        Action = [
+          "rds:DescribeDBClusterParameterGroups", "rds:DescribeDBClusterParameters", "rds:DescribeDBClusterSnapshots", "rds:DescribeDBClusters",
+          "rds:DescribeDBInstances", "rds:DescribeDBParameterGroups", "rds:DescribeDBSubnetGroups", "rds:DescribeGlobalClusters", "rds:ListTagsForResource",
+        ]
         Resource = ["${local.regional.rds}*", "${local.global.rds}global-cluster:*"]
       },
       {
@@ -75,7 +97,10 @@ locals {
       {
         Sid    = "Identity"
         Effect = "Allow"
-        Action = ["iam:Get*", "iam:List*"]
+        Action = [
+          "iam:GetOpenIDConnectProvider", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
+          "iam:ListInstanceProfilesForRole", "iam:ListOpenIDConnectProviderTags", "iam:ListPolicyTags", "iam:ListPolicyVersions", "iam:ListRolePolicies", "iam:ListRoleTags",
+        ]
         Resource = concat(local.arns.oidc_provider, local.arns.policies, local.arns.roles,
           ["arn:${local.partition}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"],
         )
@@ -84,9 +109,15 @@ locals {
 
     application = [
       {
-        Sid      = "Functions"
-        Effect   = "Allow"
-        Action   = ["lambda:Get*", "lambda:List*"]
+        # The provider reads a function by GetFunction, which gives an address of the
+        # code, too: nothing that this role cannot read among the artifacts.
+        Sid    = "Functions"
+        Effect = "Allow"
+        Action = [
+          "lambda:GetAlias", "lambda:GetFunction", "lambda:GetFunctionCodeSigningConfig", "lambda:GetFunctionConcurrency", "lambda:GetFunctionConfiguration",
+          "lambda:GetFunctionEventInvokeConfig", "lambda:GetPolicy", "lambda:GetProvisionedConcurrencyConfig", "lambda:GetRuntimeManagementConfig", "lambda:ListAliases",
+          "lambda:ListProvisionedConcurrencyConfigs", "lambda:ListTags", "lambda:ListVersionsByFunction",
+        ]
         Resource = local.arns.functions
       },
       {
@@ -104,13 +135,13 @@ locals {
       {
         Sid      = "Schedules"
         Effect   = "Allow"
-        Action   = ["scheduler:Get*", "scheduler:ListTagsForResource"]
+        Action   = ["scheduler:GetSchedule", "scheduler:GetScheduleGroup", "scheduler:ListTagsForResource"]
         Resource = local.arns.schedules
       },
       {
         Sid      = "Events"
         Effect   = "Allow"
-        Action   = ["events:DescribeRule", "events:List*"]
+        Action   = ["events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"]
         Resource = local.arns.rules
       },
       {
@@ -122,7 +153,7 @@ locals {
       {
         Sid      = "WebAcls"
         Effect   = "Allow"
-        Action   = ["wafv2:Get*", "wafv2:ListTagsForResource"]
+        Action   = ["wafv2:GetLoggingConfiguration", "wafv2:GetWebACL", "wafv2:GetWebACLForResource", "wafv2:ListTagsForResource"]
         Resource = concat(local.arns.api_stages, local.arns.web_acls)
       },
       {
@@ -138,16 +169,22 @@ locals {
         Resource = local.arns.records
       },
       {
-        Sid      = "UserPools"
-        Effect   = "Allow"
-        Action   = ["cognito-idp:Describe*", "cognito-idp:GetGroup", "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:ListTagsForResource"]
+        Sid    = "UserPools"
+        Effect = "Allow"
+        Action = [
+          "cognito-idp:DescribeRiskConfiguration", "cognito-idp:DescribeUserPool", "cognito-idp:DescribeUserPoolClient", "cognito-idp:GetGroup",
+          "cognito-idp:GetUserPoolMfaConfig", "cognito-idp:ListTagsForResource",
+        ]
         Resource = local.arns.user_pools
       },
       {
         Sid    = "Buckets"
         Effect = "Allow"
         Action = [
-          "s3:GetAccelerateConfiguration", "s3:GetBucket*", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration", "s3:ListBucket",
+          "s3:GetAccelerateConfiguration", "s3:GetBucketAcl", "s3:GetBucketCORS", "s3:GetBucketLocation", "s3:GetBucketLogging", "s3:GetBucketNotification",
+          "s3:GetBucketObjectLockConfiguration", "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:GetBucketRequestPayment",
+          "s3:GetBucketTagging", "s3:GetBucketVersioning", "s3:GetBucketWebsite", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration",
+          "s3:GetReplicationConfiguration", "s3:ListBucket",
         ]
         Resource = local.arns.buckets
       },
@@ -158,9 +195,13 @@ locals {
         Resource = ["arn:${local.partition}:s3:::${var.name}-site-${local.account_id}/*"]
       },
       {
-        Sid      = "Distributions"
-        Effect   = "Allow"
-        Action   = ["cloudfront:DescribeFunction", "cloudfront:Get*", "cloudfront:ListTagsForResource"]
+        Sid    = "Distributions"
+        Effect = "Allow"
+        Action = [
+          "cloudfront:DescribeFunction", "cloudfront:GetCachePolicy", "cloudfront:GetDistribution", "cloudfront:GetDistributionConfig", "cloudfront:GetFunction",
+          "cloudfront:GetMonitoringSubscription", "cloudfront:GetOriginAccessControl", "cloudfront:GetOriginRequestPolicy", "cloudfront:GetResponseHeadersPolicy",
+          "cloudfront:ListTagsForResource",
+        ]
         Resource = concat(local.arns.distributions, local.arns.edge_functions)
       },
     ]
@@ -179,9 +220,15 @@ locals {
         Resource = local.arns.topics
       },
       {
+        Sid      = "AlarmList"
+        Effect   = "Allow"
+        Action   = ["cloudwatch:DescribeAlarms"]
+        Resource = local.arns.every_alarm
+      },
+      {
         Sid      = "Watching"
         Effect   = "Allow"
-        Action   = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource", "xray:GetGroup", "xray:ListTagsForResource"]
+        Action   = ["cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource", "xray:GetGroup", "xray:ListTagsForResource"]
         Resource = concat(local.arns.alarms, local.arns.dashboards, local.arns.traces)
       },
       {

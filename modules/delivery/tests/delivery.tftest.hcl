@@ -85,10 +85,10 @@ run "named_actions_on_named_resources" {
   command = plan
 
   assert {
-    condition = alltrue([for policy in aws_iam_policy.deploy : alltrue([for statement in jsondecode(policy.policy).Statement :
+    condition = alltrue([for policy in concat(values(aws_iam_policy.deploy), values(aws_iam_policy.plan)) : alltrue([for statement in jsondecode(policy.policy).Statement :
       alltrue([for action in statement.Action : can(regex("^[a-z0-9-]+:[A-Za-z0-9]+$", action))])
     ])])
-    error_message = "R4.1: the deploy role must have named actions only."
+    error_message = "R4.1: both roles must have named actions only."
   }
 
   assert {
@@ -103,7 +103,7 @@ run "named_actions_on_named_resources" {
 
   assert {
     condition = alltrue([for policy in aws_iam_policy.plan : alltrue([for statement in jsondecode(policy.policy).Statement :
-      alltrue([for action in statement.Action : can(regex("^(apigateway:GET|budgets:ViewBudget|kms:Decrypt|[a-z0-9-]+:(Describe|Get|List|Validate)[A-Za-z0-9]*[*]?)$", action))])
+      alltrue([for action in statement.Action : can(regex("^(apigateway:GET|budgets:ViewBudget|kms:Decrypt|[a-z0-9-]+:(Describe|Get|List|Validate)[A-Za-z0-9]*)$", action))])
     if statement.Effect == "Allow"])])
     error_message = "R4.1: the plan role must only read."
   }
@@ -111,7 +111,7 @@ run "named_actions_on_named_resources" {
   assert {
     condition = toset(flatten([for policy in aws_iam_policy.plan : [for statement in jsondecode(policy.policy).Statement :
       statement.Sid if contains(flatten([statement.Resource]), "*")
-    ]])) == toset(["Lists", "NoSecretValues"])
+    ]])) == toset(["Lists", "NetworkReads", "NoSecretValues"])
     error_message = "R4.1: the plan role may speak of every resource in its lists and in its denial only."
   }
 
@@ -120,6 +120,45 @@ run "named_actions_on_named_resources" {
       length(distinct([for statement in jsondecode(policy.policy).Statement : statement.Sid])) == length(jsondecode(policy.policy).Statement)
     ])
     error_message = "R4.1: a policy's statements must have names of their own."
+  }
+}
+
+run "alarms_are_read_as_aws_evaluates_it" {
+  command = plan
+
+  assert {
+    condition = alltrue([for role in [aws_iam_policy.deploy, aws_iam_policy.plan] :
+      [for statement in flatten([for policy in role : jsondecode(policy.policy).Statement]) : statement.Resource if contains(statement.Action, "cloudwatch:DescribeAlarms")]
+      == [["arn:aws:cloudwatch:ap-northeast-1:123456789012:alarm:*", "arn:aws:cloudwatch:us-east-1:123456789012:alarm:*"]]
+    ])
+    error_message = "R4.1: AWS evaluates cloudwatch:DescribeAlarms on every alarm of a region."
+  }
+}
+
+# A read that a layer comes to need is then a read of both roles, or listed here.
+run "plans_read_what_deployments_read" {
+  command = plan
+
+  assert {
+    condition = setsubtract(
+      [for action in flatten([for policy in aws_iam_policy.deploy : [for statement in jsondecode(policy.policy).Statement : statement.Action]]) :
+      action if can(regex(":(BatchGet|Describe|Get|GET$|Head|List|Validate|View)", action))],
+      flatten([for policy in aws_iam_policy.plan : [for statement in jsondecode(policy.policy).Statement : statement.Action if statement.Effect == "Allow"]]),
+      ) == toset([
+        "acm:ListCertificates", "ce:GetCostAndUsage", "cloudfront:GetInvalidation", "cloudfront:ListCachePolicies", "cloudfront:ListDistributions",
+        "cloudfront:ListOriginAccessControls", "cloudfront:ListResponseHeadersPolicies", "cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics",
+        "cloudwatch:ListMetrics", "cognito-idp:ListUserPoolClients", "cognito-idp:ListUserPools", "kms:ListGrants", "kms:ListKeys", "logs:GetQueryResults",
+        "secretsmanager:GetSecretValue", "states:DescribeExecution", "states:ListExecutions", "wafv2:ListWebACLs", "xray:BatchGetTraces", "xray:GetTraceSummaries",
+    ])
+    error_message = "R4.1: the plan role must read what the deploy role reads, except values, logs, measurements, executions, grants and the search for leftovers."
+  }
+
+  assert {
+    condition = length(setsubtract(
+      flatten([for policy in aws_iam_policy.plan : [for statement in jsondecode(policy.policy).Statement : statement.Action if statement.Effect == "Allow"]]),
+      flatten([for policy in aws_iam_policy.deploy : [for statement in jsondecode(policy.policy).Statement : statement.Action]]),
+    )) == 0
+    error_message = "R4.1: the plan role must read nothing that the deploy role does not."
   }
 }
 
