@@ -21,7 +21,7 @@ func checkChanged(t *testing.T, s *stack) {
 	if err != nil || distribution.DistributionConfig.PriceClass != "PriceClass_200" {
 		t.Errorf("the price class is not 200: %+v, %v", distribution, err)
 	}
-	function, err := lambda.NewFromConfig(s.config).GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: aws.String(s.Name + "-goals")})
+	function, err := lambda.NewFromConfig(s.config).GetFunctionConfiguration(t.Context(), &lambda.GetFunctionConfigurationInput{FunctionName: aws.String(s.Name + "-goals"), Qualifier: aws.String("live")})
 	if err != nil || function.Environment.Variables["LOG_LEVEL"] != "DEBUG" {
 		t.Errorf("the functions do not log at DEBUG: %+v, %v", function, err)
 	}

@@ -6,6 +6,7 @@ package test
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,6 +27,7 @@ type stack struct {
 	usEast1  aws.Config
 	outputs  map[string]any
 	deployed string // the deployment's id
+	apiID    string // of the REST API, remembered beyond its end
 }
 
 // output gives an output of the root that is a text.
@@ -39,7 +41,7 @@ func (s *stack) output(t *testing.T, name string) string {
 }
 
 // checks hold a layer's resources to the catalogue; each works alone:
-// go test ./test -run TestProduction/auth.
+// go test ./test -run TestProduction/facts/auth.
 func checks() map[string]func(*testing.T, *stack) {
 	return map[string]func(*testing.T, *stack){
 		"all":        checkEverythingStands,
@@ -132,7 +134,9 @@ func deploy(t *testing.T) *stack {
 	if diff := cmp.Diff(layers, sorted(names)); diff != "" {
 		t.Errorf("layers deployed (-want +got):\n%s", diff)
 	}
-	return &stack{Ephemeral: e, config: e.Config(kit.Region), usEast1: e.Config("us-east-1"), outputs: done.Outputs, deployed: done.DeploymentID}
+	s := &stack{Ephemeral: e, config: e.Config(kit.Region), usEast1: e.Config("us-east-1"), outputs: done.Outputs, deployed: done.DeploymentID}
+	s.apiID = s.restAPI(t)
+	return s
 }
 
 // TestProduction takes a copy of production through its life: from nothing to
@@ -141,10 +145,12 @@ func TestProduction(t *testing.T) {
 	t.Parallel()
 	s := deploy(t)
 	s.Must(0, "plan", s.Environment, "--detailed-exitcode")
+	var ran atomic.Int32 // checks: -run chooses among them
 	t.Run("facts", func(t *testing.T) {
 		for name, check := range checks() {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
+				ran.Add(1)
 				check(t, s)
 			})
 		}
@@ -171,8 +177,17 @@ functions = { log_level = "DEBUG" }
 	}
 	s.Must(0, "apply", s.Environment, "--approval", "change.json")
 	s.Must(0, "plan", s.Environment, "--detailed-exitcode")
-	t.Run("changed", func(t *testing.T) { checkChanged(t, s) })
+	t.Run("changed", func(t *testing.T) {
+		ran.Add(1)
+		checkChanged(t, s)
+	})
 
 	s.Must(0, "destroy", s.Environment, "--confirm", s.Environment)
-	t.Run("nothing left", func(t *testing.T) { checkNothingLeft(t, s) })
+	t.Run("nothing left", func(t *testing.T) {
+		ran.Add(1)
+		checkNothingLeft(t, s)
+	})
+	if ran.Load() == 0 {
+		t.Error("not one check ran: -run chooses one as TestProduction/facts/auth")
+	}
 }

@@ -10,8 +10,8 @@ import (
 )
 
 // abandonedAfter is the age from which nobody can be at work on a copy any
-// more: twice what the longest test may take on AWS.
-const abandonedAfter = 4 * time.Hour
+// more: twice what the longest test may take on AWS (docs/testing.md).
+const abandonedAfter = 8 * time.Hour
 
 // TestSweep takes away what tests have left behind: run it with target aws as
 // often as the suite. Against a local AWS it first leaves something.

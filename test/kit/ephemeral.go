@@ -112,8 +112,9 @@ func (e *Ephemeral) targetValues() string {
 	if !e.onAWS {
 		return values + "aws = { max_retries = 2, s3_use_path_style = true, skip_credentials_validation = true, skip_metadata_api_check = true }\n"
 	}
-	// A domain that nobody can verify sends no mail, and has no zone.
-	values += fmt.Sprintf("mail = { domain = %q, from_address = %q, through_ses = false, zone_id = null }\n", e.ProjectName+".example", "no-reply@"+e.ProjectName+".example")
+	// A domain that nobody can verify sends no mail, and has no zone: nothing that
+	// the environment says of its own holds for it.
+	values += fmt.Sprintf("mail = { domain = %q, from_address = %q, through_ses = false, verified = false, zone_id = null }\n", e.ProjectName+".example", "no-reply@"+e.ProjectName+".example")
 	if !AccountSettings() {
 		values += "delivery = { create_oidc_provider = false }\napi = { account_logging = false }\n"
 	}
