@@ -18,8 +18,9 @@ import (
 func checkMonitoring(t *testing.T, s *stack) {
 	functions := s.functionNames(t)
 	regional, global := s.topic(t, "alerts", s.config), s.topic(t, "alerts-global", s.usEast1)
-	checkAlarms(t, s, functions, regional, global)
-	checkTopics(t, s, regional, global)
+	delivery := s.topic(t, "alerts-delivery", s.config)
+	checkAlarms(t, s, functions, regional, global, delivery)
+	checkTopics(t, s, regional, global, delivery)
 	checkDashboards(t, s, functions)
 	checkFilters(t, s, functions)
 	checkQueries(t, s, functions)
@@ -47,14 +48,18 @@ func (s *stack) topic(t *testing.T, name string, in aws.Config) string {
 	return "arn:aws:sns:" + in.Region + ":" + s.Account + ":" + s.Name + "-" + name
 }
 
-// checkTopics: whoever alarms reaches Slack, encrypted all the way.
-func checkTopics(t *testing.T, s *stack, regional, global string) {
+// checkTopics: whoever alarms reaches Slack and mail, encrypted all the way; what
+// is wrong with the way to Slack reaches mail only.
+func checkTopics(t *testing.T, s *stack, regional, global, delivery string) {
 	t.Helper()
-	notifier := "arn:aws:lambda:" + s.config.Region + ":" + s.Account + ":function:" + s.Name + "-slack-notifier:live"
+	notifier := []string{"arn:aws:lambda:" + s.config.Region + ":" + s.Account + ":function:" + s.Name + "-slack-notifier:live"}
 	notices := s.topic(t, "workflow-notices", s.config)
 	mail := map[string][]string{}
-	for arn, in := range map[string]aws.Config{regional: s.config, global: s.usEast1, notices: s.config} {
-		client := sns.NewFromConfig(in)
+	for arn, topic := range map[string]struct {
+		in    aws.Config
+		calls []string
+	}{regional: {s.config, notifier}, global: {s.usEast1, notifier}, notices: {s.config, notifier}, delivery: {s.config, nil}} {
+		client := sns.NewFromConfig(topic.in)
 		found, err := client.GetTopicAttributes(t.Context(), &sns.GetTopicAttributesInput{TopicArn: &arn})
 		if err != nil {
 			t.Errorf("R3.2: topic %s: %v", arn, err)
@@ -70,28 +75,29 @@ func checkTopics(t *testing.T, s *stack, regional, global string) {
 		}
 		mail[arn] = sorted(told["email"])
 		facts(t, "R3.2", map[string]bool{
-			arn + ": the notifier is told, and once": slices.Equal(told["lambda"], []string{notifier}),
-			arn + ": somebody is mailed":             len(told["email"]) > 0,
-			arn + ": encrypted (R4.4)":               found.Attributes["KmsMasterKeyId"] != "",
-			arn + ": TLS only (R4.4)":                parsePolicy(t, arn, found.Attributes["Policy"]).refusesWithoutTLS("sns:Publish", arn),
+			arn + ": calls the notifier where it may, and once": slices.Equal(told["lambda"], topic.calls),
+			arn + ": somebody is mailed":                        len(told["email"]) > 0,
+			arn + ": encrypted (R4.4)":                          found.Attributes["KmsMasterKeyId"] != "",
+			arn + ": TLS only (R4.4)":                           parsePolicy(t, arn, found.Attributes["Policy"]).refusesWithoutTLS("sns:Publish", arn),
 		})
 	}
-	if diff := cmp.Diff(mail[regional], mail[global]); diff != "" {
-		t.Errorf("R3.2: who is mailed by the one topic and not by the other:\n%s", diff)
+	for _, other := range []string{global, delivery} {
+		if diff := cmp.Diff(mail[regional], mail[other]); diff != "" {
+			t.Errorf("R3.2: who is mailed by %s (-) and by %s (+):\n%s", regional, other, diff)
+		}
 	}
-	publishers := map[string][]string{
-		regional: {"cloudwatch.amazonaws.com", "events.amazonaws.com"},
-		global:   {"budgets.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com"},
-	}
-	for arn, in := range map[string]aws.Config{regional: s.config, global: s.usEast1} {
-		checkPublishers(t, in, arn, publishers[arn])
-	}
+	alarms := []string{"cloudwatch.amazonaws.com"}
+	ofRegion := []string{"cloudwatch.amazonaws.com", "events.amazonaws.com"}
+	ofGlobal := []string{"budgets.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com"}
+	checkPublishers(t, s.config, regional, ofRegion, ofRegion)
+	checkPublishers(t, s.config, delivery, alarms, ofRegion) // the key is the region's
+	checkPublishers(t, s.usEast1, global, ofGlobal, ofGlobal)
 	checkMayInvoke(t, s, "slack-notifier", "sns.amazonaws.com", regional, global, notices)
 }
 
-// checkPublishers: these services may publish, and use the topic's key, without
-// which nothing arrives.
-func checkPublishers(t *testing.T, in aws.Config, arn string, want []string) {
+// checkPublishers: these services may publish, and these use the topic's key,
+// without which nothing arrives.
+func checkPublishers(t *testing.T, in aws.Config, arn string, publish, encrypt []string) {
 	t.Helper()
 	topic, err := sns.NewFromConfig(in).GetTopicAttributes(t.Context(), &sns.GetTopicAttributesInput{TopicArn: &arn})
 	if err != nil {
@@ -101,12 +107,15 @@ func checkPublishers(t *testing.T, in aws.Config, arn string, want []string) {
 	if err != nil {
 		t.Fatalf("R3.2: the key of %s: %v", arn, err)
 	}
-	for what, document := range map[string]string{"publish": topic.Attributes["Policy"], "encrypt": aws.ToString(key.Policy)} {
+	for what, may := range map[string]struct {
+		document string
+		want     []string
+	}{"publish": {topic.Attributes["Policy"], publish}, "encrypt": {aws.ToString(key.Policy), encrypt}} {
 		var got []string
-		for _, each := range parsePolicy(t, arn, document).allows() {
+		for _, each := range parsePolicy(t, arn, may.document).allows() {
 			got = append(got, each.Principal["Service"]...)
 		}
-		if diff := cmp.Diff(want, sorted(got)); diff != "" {
+		if diff := cmp.Diff(may.want, sorted(got)); diff != "" {
 			t.Errorf("R3.2: services that may %s for %s (-want +got):\n%s", what, arn, diff)
 		}
 	}

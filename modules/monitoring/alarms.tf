@@ -26,6 +26,10 @@ locals {
     local.global_delivery_alarms,
   )
 
+  alarm_topic_arns = {
+    for key in keys(local.alarms) : key => contains(local.notifier_alarms, key) ? aws_sns_topic.delivery.arn : aws_sns_topic.this.arn
+  }
+
   sole_metrics = {
     for key, alarm in merge(local.alarms, local.global_alarms) : key => values(alarm.metrics)[0] if alarm.expression == null
   }
@@ -38,7 +42,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   alarm_description = each.value.description
 
   actions_enabled     = true
-  alarm_actions       = [aws_sns_topic.this.arn]
+  alarm_actions       = [local.alarm_topic_arns[each.key]]
   comparison_operator = each.value.comparison
   datapoints_to_alarm = each.value.datapoints
   dimensions          = try(local.sole_metrics[each.key].dimensions, null)
@@ -46,7 +50,7 @@ resource "aws_cloudwatch_metric_alarm" "this" {
   extended_statistic  = try(startswith(local.sole_metrics[each.key].stat, "p") ? local.sole_metrics[each.key].stat : null, null)
   metric_name         = try(local.sole_metrics[each.key].name, null)
   namespace           = try(local.sole_metrics[each.key].namespace, null)
-  ok_actions          = [aws_sns_topic.this.arn]
+  ok_actions          = contains(keys(local.delivery_alarms), each.key) ? [] : [local.alarm_topic_arns[each.key]]
   period              = each.value.expression == null ? each.value.period_seconds : null
   statistic           = try(startswith(local.sole_metrics[each.key].stat, "p") ? null : local.sole_metrics[each.key].stat, null)
   threshold           = each.value.threshold
@@ -99,7 +103,7 @@ resource "aws_cloudwatch_metric_alarm" "us_east_1" {
   evaluation_periods  = each.value.periods
   metric_name         = local.sole_metrics[each.key].name
   namespace           = local.sole_metrics[each.key].namespace
-  ok_actions          = [aws_sns_topic.us_east_1.arn]
+  ok_actions          = contains(keys(local.global_delivery_alarms), each.key) ? [] : [aws_sns_topic.us_east_1.arn]
   period              = each.value.period_seconds
   statistic           = local.sole_metrics[each.key].stat
   threshold           = each.value.threshold

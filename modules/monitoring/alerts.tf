@@ -1,11 +1,15 @@
 locals {
   topic_names = {
+    delivery  = "${var.name}-alerts-delivery"
     this      = "${var.name}-alerts"
     us_east_1 = "${var.name}-alerts-global"
   }
 
   # Which services publish to which topic, and in whose name.
   publishers = {
+    delivery = {
+      CloudWatchAlarmsPublish = { service = "cloudwatch", source_arn = "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:${var.name}-*" }
+    }
     this = {
       CloudWatchAlarmsPublish = { service = "cloudwatch", source_arn = "arn:${local.partition}:cloudwatch:${local.region}:${local.account_id}:alarm:${var.name}-*" }
       # EventBridge knows no condition where the topic is encrypted. It publishes
@@ -19,6 +23,7 @@ locals {
     }
   }
 
+  # One key in each region: the topic delivery shares that of its region.
   key_policies = {
     for topic, publishers in local.publishers : topic => jsonencode({
       Version = "2012-10-17"
@@ -43,7 +48,7 @@ locals {
           } if source != null },
         )],
       )
-    })
+    }) if topic != "delivery"
   }
 
   topic_policies = {
@@ -76,30 +81,10 @@ locals {
   }
 
   topic_arns = {
+    delivery  = "arn:${local.partition}:sns:${local.region}:${local.account_id}:${local.topic_names.delivery}"
     this      = "arn:${local.partition}:sns:${local.region}:${local.account_id}:${local.topic_names.this}"
     us_east_1 = "arn:${local.partition}:sns:${local.global_region}:${local.account_id}:${local.topic_names.us_east_1}"
   }
-
-  # Who watches the watchman: what SNS could not hand over.
-  delivery_alarms = {
-    alerts-undelivered = merge(local.undelivered, {
-      metrics = { failed = { namespace = "AWS/SNS", name = "NumberOfNotificationsFailed", dimensions = { TopicName = local.topic_names.this }, stat = "Sum" } }
-    })
-  }
-
-  global_delivery_alarms = {
-    alerts-global-undelivered = merge(local.undelivered, {
-      metrics = { failed = { namespace = "AWS/SNS", name = "NumberOfNotificationsFailed", dimensions = { TopicName = local.topic_names.us_east_1 }, stat = "Sum" } }
-    })
-  }
-
-  undelivered = merge(local.timing.event, {
-    description = "R3.2: SNS could not deliver an alert to one of its recipients, Slack or a mail address."
-    comparison  = "GreaterThanThreshold"
-    expression  = null
-    missing     = "notBreaching" # nothing was published
-    threshold   = 0
-  })
 }
 
 # A key of our own: CloudWatch may not use the key that SNS brings along.

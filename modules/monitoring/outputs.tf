@@ -11,13 +11,20 @@ output "dashboard_names" {
   value       = { for key, dashboard in aws_cloudwatch_dashboard.this : key => dashboard.dashboard_name }
 }
 
+output "delivery_topic_arn" {
+  description = "ARN of the topic, for mail only, of the alarms about the function that writes to Slack."
+  value       = aws_sns_topic.delivery.arn
+
+  depends_on = [aws_sns_topic_policy.delivery]
+}
+
 output "kms_key_arn" {
-  description = "KMS key of the topic; whoever else publishes to the topic needs it."
+  description = "KMS key of the region's topics; whoever else publishes to them needs it."
   value       = aws_kms_key.this.arn
 }
 
 output "topic_arn" {
-  description = "ARN of the topic that all alarms of the region publish to."
+  description = "ARN of the topic that the alarms of the region publish to, those about the function that writes to Slack apart."
   value       = aws_sns_topic.this.arn
 
   # Nobody may publish before the policy says so.

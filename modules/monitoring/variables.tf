@@ -1,12 +1,13 @@
 variable "alerts" {
-  description = "Who is told: e-mail addresses, the alias of the function that writes to Slack, and further topics (short name to ARN, in this region) whose messages that function gets too."
+  description = "Who is told: e-mail addresses, the alias of the function that writes to Slack with the dead-letter queue of its failed calls (a key of dead_letter_queue_names), and further topics (short name to ARN, in this region) whose messages that function gets too."
   type = object({
     emails        = optional(set(string), [])
     notice_topics = optional(map(string), {})
     notifier = object({
-      alias_arn     = string
-      alias_name    = string
-      function_name = string
+      alias_arn         = string
+      alias_name        = string
+      dead_letter_queue = optional(string, "functions")
+      function_name     = string
     })
   })
   nullable = false
@@ -19,6 +20,11 @@ variable "alerts" {
   validation {
     condition     = alltrue([for key in keys(var.alerts.notice_topics) : can(regex("^[a-z][a-z0-9-]*$", key))])
     error_message = "R3.2: alerts.notice_topics must have keys of lower-case letters, digits and hyphens."
+  }
+
+  validation {
+    condition     = contains(keys(var.dead_letter_queue_names), var.alerts.notifier.dead_letter_queue)
+    error_message = "R3.2: alerts.notifier.dead_letter_queue must be a key of dead_letter_queue_names."
   }
 }
 

@@ -7,6 +7,13 @@ mock_provider "aws" {
   source = "./tests/mocks-us-east-1"
 }
 
+# The mocked topics of a region would all be one.
+override_resource {
+  target          = aws_sns_topic.delivery
+  override_during = plan
+  values          = { arn = "arn:aws:sns:ap-northeast-1:123456789012:goal-mandala-test-alerts-delivery" }
+}
+
 variables {
   alerts = {
     emails        = ["operations@example.com"]
@@ -55,17 +62,22 @@ run "every_alarm_tells_when_it_comes_and_when_it_goes" {
   command = plan
 
   assert {
-    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.this :
-      tolist(alarm.alarm_actions) == tolist([aws_sns_topic.this.arn]) && tolist(alarm.ok_actions) == tolist([aws_sns_topic.this.arn]) && alarm.actions_enabled
+    condition = alltrue([for key, alarm in aws_cloudwatch_metric_alarm.this :
+      alarm.actions_enabled && (tolist(alarm.alarm_actions) == tolist([aws_sns_topic.this.arn])) != (startswith(key, "function-slack-notifier-") || key == "dead-letters-functions")
     ])
-    error_message = "R3.2: every alarm must publish to the topic, on ALARM and on OK."
+    error_message = "R3.2: every alarm must publish to the topic, those about the notifier apart."
   }
 
   assert {
-    condition = alltrue([for alarm in aws_cloudwatch_metric_alarm.us_east_1 :
-      tolist(alarm.alarm_actions) == tolist([aws_sns_topic.us_east_1.arn]) && tolist(alarm.ok_actions) == tolist([aws_sns_topic.us_east_1.arn]) && alarm.actions_enabled
-    ])
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.us_east_1 : tolist(alarm.alarm_actions) == tolist([aws_sns_topic.us_east_1.arn]) && alarm.actions_enabled])
     error_message = "R3.2: an alarm of us-east-1 must publish to the topic there: it reaches no other."
+  }
+
+  assert {
+    condition = alltrue([for key, alarm in merge(aws_cloudwatch_metric_alarm.this, aws_cloudwatch_metric_alarm.us_east_1) :
+      tolist(alarm.ok_actions) == tolist(alarm.alarm_actions) if !endswith(key, "-undelivered")
+    ])
+    error_message = "R3.2: who hears of an alarm must hear of its end."
   }
 
   assert {
@@ -264,6 +276,37 @@ run "both_topics_are_encrypted_and_reach_slack_and_mail" {
   assert {
     condition     = keys(aws_sns_topic_subscription.email) == ["operations@example.com"] && keys(aws_sns_topic_subscription.email_us_east_1) == ["operations@example.com"]
     error_message = "R3.2: the addresses must get the alerts of both topics."
+  }
+}
+
+run "an_alert_that_fails_does_not_cause_the_next" {
+  command = plan
+
+  assert {
+    condition = toset([for key, alarm in aws_cloudwatch_metric_alarm.this : key if tolist(alarm.alarm_actions) == tolist([aws_sns_topic.delivery.arn])]) == toset([
+      "dead-letters-functions", "function-slack-notifier-error-rate", "function-slack-notifier-outage", "function-slack-notifier-throttles",
+    ])
+    error_message = "R3.2: alarms about the notifier and its dead letters must not call the notifier."
+  }
+
+  assert {
+    condition     = aws_sns_topic.delivery.name == "goal-mandala-test-alerts-delivery" && !contains([for permission in aws_lambda_permission.notifier : permission.source_arn], aws_sns_topic.delivery.arn)
+    error_message = "R3.2: the topic of these alarms must not be able to call the notifier."
+  }
+
+  assert {
+    condition     = [for address, subscription in aws_sns_topic_subscription.email_delivery : "${subscription.protocol} ${address} ${subscription.topic_arn}"] == ["email operations@example.com ${aws_sns_topic.delivery.arn}"]
+    error_message = "R3.2: the addresses must hear of the notifier."
+  }
+
+  assert {
+    condition     = aws_sns_topic.delivery.kms_master_key_id == aws_kms_key.this.arn && [for statement in jsondecode(aws_sns_topic_policy.delivery.policy).Statement : "${statement.Sid} ${statement.Resource}"] == [for sid in ["OnlyEncryptedInTransit", "CloudWatchAlarmsPublish"] : "${sid} ${aws_sns_topic.delivery.arn}"]
+    error_message = "R4.4: the topic must be encrypted, take messages over TLS only, and from alarms only."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.this["alerts-undelivered"].ok_actions) == 0 && length(aws_cloudwatch_metric_alarm.us_east_1["alerts-global-undelivered"].ok_actions) == 0
+    error_message = "R3.2: the end of an alarm about undelivered alerts must not be a further alert that is not delivered."
   }
 }
 

@@ -69,6 +69,23 @@ run "an_address_without_a_host" {
   expect_failures = [var.alerts]
 }
 
+run "a_notifier_with_an_unknown_dead_letter_queue" {
+  command = plan
+
+  variables {
+    alerts = {
+      notifier = {
+        alias_arn         = "arn:aws:lambda:ap-northeast-1:123456789012:function:goal-mandala-test-slack-notifier:live"
+        alias_name        = "live"
+        dead_letter_queue = "mails"
+        function_name     = "goal-mandala-test-slack-notifier"
+      }
+    }
+  }
+
+  expect_failures = [var.alerts]
+}
+
 run "a_notice_topic_with_a_strange_key" {
   command = plan
 
