@@ -115,6 +115,7 @@ func checkTrailBucket(t *testing.T, s *stack, name, key, trail string) {
 	if diff := cmp.Diff(want, kept); diff != "" {
 		t.Errorf("R4.2: days in bucket %s (-want +got):\n%s", name, diff)
 	}
+	checkTransitionMinimum(t, client, name)
 	if kept := retention(t, client, log)["expiry"]; kept != 2555 {
 		t.Errorf("R8.1: the record of who read the trail is kept %d days", kept)
 	}
@@ -155,6 +156,19 @@ func retention(t *testing.T, client *s3.Client, bucket string) map[string]int32 
 		}
 	}
 	return days
+}
+
+// checkTransitionMinimum: S3's default would move no file below 128 KB, and
+// most of a trail's files are smaller.
+func checkTransitionMinimum(t *testing.T, client *s3.Client, bucket string) {
+	t.Helper()
+	lifecycle, err := client.GetBucketLifecycleConfiguration(t.Context(), &s3.GetBucketLifecycleConfigurationInput{Bucket: &bucket})
+	if err != nil {
+		t.Fatalf("lifecycle of bucket %s: %v", bucket, err)
+	}
+	if got := lifecycle.TransitionDefaultMinimumObjectSize; got != s3types.TransitionDefaultMinimumObjectSizeVariesByStorageClass {
+		t.Errorf("R4.2: bucket %s moves files by %q, so that small ones never reach Glacier", bucket, got)
+	}
 }
 
 // checkTrailNotices: the log group and the topic that the trail writes to.

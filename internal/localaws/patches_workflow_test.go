@@ -8,11 +8,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	trailtypes "github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 )
 
-// workflowQuestions are about Step Functions and CloudTrail: patches 650 to 669.
+// workflowQuestions are about Step Functions, CloudTrail and the trail's bucket: patches 650 to 669.
 func workflowQuestions() []question {
 	return []question{
 		{"650_sfn_validate_definition", "valid definition", machineValidation(machineDefinition), "OK, 0 diagnostics"},
@@ -23,6 +25,7 @@ func workflowQuestions() []question {
 		{"660_cloudtrail_by_arn", "unknown trail", unknownTrail, "TrailNotFoundException"},
 		{"660_cloudtrail_by_arn", "deleted trail", deletedTrail, "TrailNotFoundException"},
 		{"661_cloudtrail_insight_selectors", "one of two taken out", fewerInsights, "ApiCallRateInsight"},
+		{"662_s3_transition_minimum", "read back", transitionMinimum, "varies_by_storage_class, then all_storage_classes_128K"},
 	}
 }
 
@@ -169,4 +172,30 @@ func fewerInsights(ctx context.Context, to aws.Config) (string, error) {
 		kinds = append(kinds, string(selector.InsightType))
 	}
 	return strings.Join(kinds, " "), nil
+}
+
+func transitionMinimum(ctx context.Context, to aws.Config) (string, error) {
+	name := aws.String("transition-minimum")
+	api, err := bucket(ctx, to, *name)
+	if err != nil {
+		return "", err
+	}
+	rules := &s3types.BucketLifecycleConfiguration{Rules: []s3types.LifecycleRule{{
+		ID: aws.String("moved"), Filter: &s3types.LifecycleRuleFilter{Prefix: aws.String("")}, Status: s3types.ExpirationStatusEnabled,
+		Transitions: []s3types.Transition{{Days: aws.Int32(90), StorageClass: s3types.TransitionStorageClassGlacier}},
+	}}}
+	var answers []string
+	for _, minimum := range []s3types.TransitionDefaultMinimumObjectSize{s3types.TransitionDefaultMinimumObjectSizeVariesByStorageClass, ""} {
+		if _, err := api.PutBucketLifecycleConfiguration(ctx, &s3.PutBucketLifecycleConfigurationInput{
+			Bucket: name, LifecycleConfiguration: rules, TransitionDefaultMinimumObjectSize: minimum,
+		}); err != nil {
+			return code(err)
+		}
+		got, err := api.GetBucketLifecycleConfiguration(ctx, &s3.GetBucketLifecycleConfigurationInput{Bucket: name})
+		if err != nil {
+			return code(err)
+		}
+		answers = append(answers, string(got.TransitionDefaultMinimumObjectSize))
+	}
+	return strings.Join(answers, ", then "), nil
 }

@@ -71,6 +71,10 @@ resource "aws_s3_bucket_logging" "trail" {
 resource "aws_s3_bucket_lifecycle_configuration" "trail" {
   bucket = aws_s3_bucket.trail.bucket
 
+  # Most of the trail's files are below 128 KB, and S3's default moves no such file
+  # anywhere. This way Glacier takes all, Infrequent Access still none below that.
+  transition_default_minimum_object_size = "varies_by_storage_class"
+
   rule {
     id     = "keep-${var.expiration_days}-days"
     status = "Enabled"

@@ -168,6 +168,11 @@ run "files_are_kept_for_seven_years" {
   }
 
   assert {
+    condition     = aws_s3_bucket_lifecycle_configuration.trail.transition_default_minimum_object_size == "varies_by_storage_class"
+    error_message = "R4.2: files below 128 KB, most of a trail's, must move to Glacier, too."
+  }
+
+  assert {
     condition     = alltrue([for lifecycle in [aws_s3_bucket_lifecycle_configuration.access_log, aws_s3_bucket_lifecycle_configuration.trail] : lifecycle.rule[0].expiration[0].days == 2555])
     error_message = "R4.2: files are kept 2,555 days."
   }
