@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -122,10 +123,12 @@ func TestEveryPatchHasAQuestion(t *testing.T) {
 	}
 }
 
-// client gives a configuration for the SDK's clients, without retries.
+// client gives a configuration for the SDK's clients, without retries, and with
+// a connection for each request: what ends one cannot touch another.
 func client(address string) aws.Config {
 	set := localaws.Environment(address, region)
 	return aws.Config{
+		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true }),
 		BaseEndpoint:     aws.String(set["AWS_ENDPOINT_URL"]),
 		Region:           set["AWS_REGION"],
 		RetryMaxAttempts: 1,
