@@ -128,7 +128,7 @@ func TestEveryPatchHasAQuestion(t *testing.T) {
 func client(address string) aws.Config {
 	set := localaws.Environment(address, region)
 	return aws.Config{
-		HTTPClient: awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true }),
+		HTTPClient:       awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true }),
 		BaseEndpoint:     aws.String(set["AWS_ENDPOINT_URL"]),
 		Region:           set["AWS_REGION"],
 		RetryMaxAttempts: 1,
