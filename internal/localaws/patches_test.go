@@ -16,7 +16,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
@@ -123,16 +123,19 @@ func TestEveryPatchHasAQuestion(t *testing.T) {
 	}
 }
 
-// client gives a configuration for the SDK's clients, without retries, and with
-// a connection for each request: what ends one cannot touch another.
+// client gives a configuration for the SDK's clients. It tries again only what
+// got lost on the way: no answer of the emulator is asked for twice.
 func client(address string) aws.Config {
 	set := localaws.Environment(address, region)
 	return aws.Config{
-		HTTPClient:       awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.DisableKeepAlives = true }),
-		BaseEndpoint:     aws.String(set["AWS_ENDPOINT_URL"]),
-		Region:           set["AWS_REGION"],
-		RetryMaxAttempts: 1,
-		Credentials:      credentials.NewStaticCredentialsProvider(set["AWS_ACCESS_KEY_ID"], set["AWS_SECRET_ACCESS_KEY"], ""),
+		BaseEndpoint: aws.String(set["AWS_ENDPOINT_URL"]),
+		Region:       set["AWS_REGION"],
+		Retryer: func() aws.Retryer {
+			return retry.NewStandard(func(o *retry.StandardOptions) {
+				o.Retryables = []retry.IsErrorRetryable{retry.NoRetryCanceledError{}, retry.RetryableConnectionError{}}
+			})
+		},
+		Credentials: credentials.NewStaticCredentialsProvider(set["AWS_ACCESS_KEY_ID"], set["AWS_SECRET_ACCESS_KEY"], ""),
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 // operation, status and milliseconds, never with contents.
 func NewProxy(upstream *url.URL, routes []Route, logger *slog.Logger) http.Handler {
 	transport := direct()
-	p := &proxy{logger: logger, transport: transport, upstream: upstream}
+	p := &proxy{logger: logger, transport: transport, upstream: upstream, replay: newReplay(time.Now)}
 	p.routes = append([]Route{{
 		Name:    "health",
 		Match:   func(r *http.Request) bool { return r.URL.Path == HealthPath },
@@ -33,11 +33,16 @@ func NewProxy(upstream *url.URL, routes []Route, logger *slog.Logger) http.Handl
 			r.Out.Header.Del("Expect") // this server has answered it
 			endByItself(r.Out)
 		},
-		Transport:      transport,
-		FlushInterval:  -1, // streams pass as they come
-		ModifyResponse: mendResponse,
-		ErrorHandler:   p.upstreamFailed,
-		ErrorLog:       slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
+		Transport:     transport,
+		FlushInterval: -1, // streams pass as they come
+		ModifyResponse: func(response *http.Response) error {
+			if err := mendResponse(response); err != nil {
+				return err
+			}
+			return p.replay.keep(response)
+		},
+		ErrorHandler: p.upstreamFailed,
+		ErrorLog:     slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
 	}
 	return p
 }
@@ -47,6 +52,7 @@ type proxy struct {
 	transport http.RoundTripper
 	reverse   *httputil.ReverseProxy
 	routes    []Route
+	replay    *replay
 	logger    *slog.Logger
 }
 
@@ -71,6 +77,10 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	op := classify(r)
+	if p.replay.give(recorder, r) {
+		p.log(slog.LevelInfo, "answer given again", r, op, recorder.status, begin)
+		return
+	}
 	whole := false
 	defer func() { // the reverse proxy panics to break an answer off
 		if whole {
