@@ -58,12 +58,16 @@ test-race: check-go ## Run the quick tests with the race detector (needs a C com
 test-modules: $(WITH_TERRAFORM) ## Run `terraform test` in every module
 	$(WITH_TERRAFORM) scripts/test-modules
 
-# Not cached: the tests run a binary that Go does not know they depend upon.
-# Two packages at a time: much of a deployment is waiting that the provider has
-# built in.
+# Those among them that keep both cores busy by themselves.
+BUSY := /test/(interrupt|preview|script)$$
+
+# Not cached: the tests run a binary that Go does not know they depend upon. Two
+# packages at a time, where much is waiting that the provider has built in; then
+# the busy ones, one at a time.
 .PHONY: test-integration
 test-integration: $(WITH_TERRAFORM) emulator ## Run the tests with real Terraform and the local AWS
-	$(WITH_TERRAFORM) -no-config go test -count=1 -p 2 -timeout $(TIMEOUT) -run '$(RUN)' $$($(SLOW_TESTS))
+	$(WITH_TERRAFORM) -no-config go test -count=1 -p 2 -timeout $(TIMEOUT) -run '$(RUN)' $$($(SLOW_TESTS) | grep -vE '$(BUSY)')
+	$(WITH_TERRAFORM) -no-config go test -count=1 -p 1 -timeout $(TIMEOUT) -run '$(RUN)' $$($(SLOW_TESTS) | grep -E '$(BUSY)')
 
 .PHONY: bench
 bench: $(WITH_TERRAFORM) emulator ## Run the benchmarks: ratios to plain Terraform, CPU, memory
