@@ -119,18 +119,25 @@ func build(ctx context.Context, dir string) ([]byte, error) {
 
 // archive gives a zip with one executable file.
 func archive(name, content string) ([]byte, error) {
+	return archives(map[string]string{name: content})
+}
+
+// archives gives a zip with executable files.
+func archives(files map[string]string) ([]byte, error) {
 	var b bytes.Buffer
 	w := zip.NewWriter(&b)
-	header := &zip.FileHeader{Name: name, Method: zip.Deflate}
-	header.SetMode(0o755)
-	file, err := w.CreateHeader(header)
-	if err != nil {
-		return nil, err
+	for name, content := range files {
+		header := &zip.FileHeader{Name: name, Method: zip.Deflate}
+		header.SetMode(0o755)
+		file, err := w.CreateHeader(header)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := io.WriteString(file, content); err != nil {
+			return nil, err
+		}
 	}
-	if _, err := io.WriteString(file, content); err != nil {
-		return nil, err
-	}
-	err = w.Close()
+	err := w.Close()
 	return b.Bytes(), err
 }
 
