@@ -83,15 +83,29 @@ func prepare(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	shared.role, err = createRole(ctx, shared.status.Address)
+	return err
+}
+
+// createRole creates the role that functions run as.
+func createRole(ctx context.Context, address string) (arn string, err error) {
 	const trust = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}`
-	role, err := iam.NewFromConfig(client(shared.status.Address)).CreateRole(ctx, &iam.CreateRoleInput{
+	role, err := iam.NewFromConfig(client(address)).CreateRole(ctx, &iam.CreateRoleInput{
 		RoleName: aws.String("functions"), AssumeRolePolicyDocument: aws.String(trust),
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	shared.role = *role.Role.Arn
-	return nil
+	return *role.Role.Arn, nil
+}
+
+func makeRole(t *testing.T, address string) string {
+	t.Helper()
+	arn, err := createRole(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return arn
 }
 
 func start(ctx context.Context, dir string) (localaws.Status, error) {
