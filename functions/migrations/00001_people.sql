@@ -58,11 +58,11 @@ $$;
 CREATE TABLE users (
     id           uuid PRIMARY KEY,
     email        text NOT NULL CHECK (length(email) BETWEEN 3 AND 254),
-    name         text NOT NULL DEFAULT '' CHECK (length(name) <= 100),
-    industry     text NOT NULL DEFAULT '' CHECK (length(industry) <= 100),
-    company_size text NOT NULL DEFAULT '' CHECK (length(company_size) <= 100),
-    job_type     text NOT NULL DEFAULT '' CHECK (length(job_type) <= 100),
-    position     text NOT NULL DEFAULT '' CHECK (length(position) <= 100),
+    name         text NOT NULL DEFAULT '' CHECK (length(name) <= 128),
+    industry     text NOT NULL DEFAULT '' CHECK (length(industry) <= 128),
+    company_size text NOT NULL DEFAULT '' CHECK (length(company_size) <= 128),
+    job_type     text NOT NULL DEFAULT '' CHECK (length(job_type) <= 128),
+    position     text NOT NULL DEFAULT '' CHECK (length(position) <= 128),
     version      bigint NOT NULL DEFAULT 1,
     created_at   timestamptz NOT NULL DEFAULT now(),
     updated_at   timestamptz NOT NULL DEFAULT now()

@@ -31,7 +31,7 @@ type Meta struct {
 const (
 	MaxTitle = 200
 	MaxText  = 5000
-	MaxName  = 100
+	MaxName  = 128 // what Cognito takes of profiles
 )
 
 // Positions is how many sub-goals a goal, and how many actions a sub-goal has at most:
