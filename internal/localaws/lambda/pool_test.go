@@ -140,41 +140,46 @@ func TestProcessesEnd(t *testing.T) {
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}
+		eventually(t, func() error {
+			if syscall.Kill(pid, 0) == nil {
+				return fmt.Errorf("process %d is not reaped", pid)
+			}
+			return nil
+		})
 		if next := decode(t, invoke(t, api, "dies", "{}")).PID; next == pid {
 			t.Errorf("a killed process answers")
 		}
 	})
-	for name, end := range map[string]func(*testing.T, string, localaws.Status){
-		"with the server": func(t *testing.T, dir string, _ localaws.Status) {
-			if err := localaws.Down(context.WithoutCancel(t.Context()), dir); err != nil {
-				t.Error(err)
-			}
-		},
-		"with the server's violent end": func(t *testing.T, _ string, status localaws.Status) {
-			if err := syscall.Kill(status.Server.PID, syscall.SIGKILL); err != nil {
-				t.Error(err)
-			}
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			dir := filepath.Join(t.TempDir(), "local")
-			status, err := start(t.Context(), dir)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = localaws.Down(context.WithoutCancel(t.Context()), dir) })
-			role := makeRole(t, status.Address)
-			api := deploy(t, status.Address, "served", func(in *awslambda.CreateFunctionInput) { in.Role = &role })
-			pid := decode(t, invoke(t, api, "served", "{}")).PID
-			log, err := os.ReadFile(filepath.Join(dir, "proxy.log"))
-			if err != nil || !strings.Contains(string(log), "operation=Invoke status=200") || !strings.Contains(string(log), `operation="POST /2015-03-31/functions" status=201`) {
-				t.Errorf("the log has no invocation: %v\n%s", err, log)
-			}
-			end(t, dir, status)
-			gone(t, pid)
-		})
-	}
+	t.Run("with the server, killed", func(t *testing.T) {
+		t.Parallel()
+		dir := filepath.Join(t.TempDir(), "local")
+		status, err := start(t.Context(), dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = localaws.Down(context.WithoutCancel(t.Context()), dir) })
+		role := makeRole(t, status.Address)
+		api := deploy(t, status.Address, "served", func(in *awslambda.CreateFunctionInput) { in.Role = &role })
+		pid := decode(t, invoke(t, api, "served", "{}")).PID
+		log, err := os.ReadFile(filepath.Join(dir, "proxy.log"))
+		if err != nil || !strings.Contains(string(log), "operation=Invoke status=200") || !strings.Contains(string(log), `operation="POST /2015-03-31/functions" status=201`) {
+			t.Errorf("the log has no invocation: %v\n%s", err, log)
+		}
+		if err := syscall.Kill(status.Server.PID, syscall.SIGKILL); err != nil {
+			t.Error(err)
+		}
+		gone(t, pid)
+	})
+	var pids []int
+	t.Run("with the plane", func(t *testing.T) {
+		api := deploy(t, plane(t, nil), "closed", nil)
+		pids = append(pids, decode(t, invoke(t, api, "closed", "{}")).PID)
+		go func() { // in the middle of an event
+			_, _ = api.Invoke(context.WithoutCancel(t.Context()), &awslambda.InvokeInput{FunctionName: aws.String("closed"), Payload: []byte(`{"do":"sleep","millis":60000}`)})
+		}()
+		time.Sleep(100 * time.Millisecond)
+	})
+	gone(t, pids[0])
 }
 
 // gone waits until no process has the pid.

@@ -146,6 +146,7 @@ func unrooted(err error, root string) string {
 // wait sees the process to its end and cleans up behind it.
 func (s *sandbox) wait(owned *sync.WaitGroup) {
 	err := s.command.Wait()
+	s.plane.pools.gone(s)
 	s.kill() // what it started itself
 	switch {
 	case err != nil:
@@ -154,7 +155,6 @@ func (s *sandbox) wait(owned *sync.WaitGroup) {
 		s.exitText = "Runtime exited without providing a reason"
 	}
 	s.output.drain()
-	s.plane.pools.gone(s)
 	close(s.exited)
 	s.output.close()
 	_ = s.server.Close()
