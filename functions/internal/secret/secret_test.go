@@ -98,9 +98,6 @@ func FuzzNothingPrintsTheSecret(f *testing.F) {
 	f.Add("hunter2")
 	f.Add("a\x00b")
 	f.Fuzz(func(t *testing.T, text string) {
-		if len(text) < 6 || strings.Contains("[redacted]", text) {
-			return
-		}
 		const mark = "\u2063mark\u2063" // nothing else has it
 		value := struct{ Secret secret.Value }{secret.New(mark + text)}
 		var out bytes.Buffer
