@@ -143,7 +143,7 @@ func (s *store) unpack(digest, dir string) (err error) {
 	if err != nil {
 		return fmt.Errorf("reading the code: %w", err)
 	}
-	defer archive.Close()
+	defer func() { _ = archive.Close() }()
 	if len(archive.File) > maxFiles {
 		return fmt.Errorf("the code has %d files, more than %d", len(archive.File), maxFiles)
 	}
@@ -162,7 +162,7 @@ func (s *store) unpack(digest, dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	left := int64(maxUnpacked)
 	for _, file := range archive.File {
 		if err := extract(root, file, &left); err != nil {

@@ -62,7 +62,7 @@ func (o Options) withDefaults() Options {
 		o.Minute = time.Second
 	}
 	if o.Random == nil {
-		o.Random = rand.Float64 //nolint:gosec // shares calls out, guards nothing
+		o.Random = rand.Float64
 	}
 	return o
 }

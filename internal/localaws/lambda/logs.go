@@ -87,6 +87,7 @@ func (s *shipper) waiting() (lines map[*sandbox][]event, order []*sandbox) {
 
 func (s *shipper) ship(ctx context.Context, lines map[*sandbox][]event, order []*sandbox) {
 	for _, sandbox := range order {
+		ended := false
 		for events := lines[sandbox]; len(events) > 0; {
 			var batch []logEvent
 			for size := 0; len(events) > 0 && len(batch) < maxBatch && size < maxBytes; events = events[1:] {
@@ -94,12 +95,15 @@ func (s *shipper) ship(ctx context.Context, lines map[*sandbox][]event, order []
 					batch = append(batch, logEvent{Timestamp: e.at.UnixMilli(), Message: e.text})
 					size += len(e.text) + eventBytes
 				} else if e.last {
-					defer delete(s.streams, sandbox)
+					ended = true
 				}
 			}
 			if err := s.put(ctx, sandbox, batch); err != nil && ctx.Err() == nil {
 				s.logger.Warn("shipping a function's log", "group", sandbox.fn.logGroup, "error", err)
 			}
+		}
+		if ended {
+			delete(s.streams, sandbox)
 		}
 	}
 }

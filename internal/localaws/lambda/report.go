@@ -43,8 +43,8 @@ type record struct {
 
 func (r report) isJSON() bool { return r.fn.systemLevel != "" }
 
-// silent says whether the function's system log level leaves its START and
-// REPORT out.
+// silent says whether the function's system log level leaves START and the
+// REPORT of a success out.
 func (r report) silent() bool { return r.fn.systemLevel == "WARN" }
 
 func line(at time.Time, kind string, content any) string {
@@ -74,7 +74,10 @@ func (r report) finish(s *sandbox, result outcome) {
 // lines are the reason of a failure that is not the function's own, END and
 // REPORT.
 func (r report) lines(now time.Time, result outcome) []string {
-	if r.isJSON() {
+	switch {
+	case r.silent() && result.status == "success":
+		return nil
+	case r.isJSON():
 		return []string{r.jsonReport(now, result)}
 	}
 	var lines []string

@@ -114,7 +114,7 @@ func (s *sandbox) run(root string, arguments []string) error {
 	if s.output, err = newOutput(s.line); err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	s.command = exec.Command(arguments[0], arguments[1:]...) //nolint:noctx // kill ends it
+	s.command = exec.Command(arguments[0], arguments[1:]...) //nolint:noctx,gosec // kill ends it; running what was deployed is what the plane does
 	s.command.Dir = root
 	s.command.Env = s.environ(root, listener.Addr().String())
 	s.command.Stdout, s.command.Stderr = s.output.writer, s.output.writer
@@ -260,7 +260,9 @@ func (s *sandbox) handle(ctx context.Context, inv *invocation, cold bool) (resul
 	}
 	begin := time.Now()
 	r.begin = begin
-	s.log(begin, r.startLine(begin))
+	if !r.silent() {
+		s.log(begin, r.startLine(begin))
+	}
 	if ready {
 		inv.deadline = begin.Add(s.fn.timeout)
 		limit.Reset(s.fn.timeout)
