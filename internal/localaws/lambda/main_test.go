@@ -163,7 +163,7 @@ func client(address string) aws.Config {
 }
 
 // plane starts a plane of its own in front of the shared emulator.
-func plane(t *testing.T, change func(*lambda.Options)) (address string) {
+func plane(t testing.TB, change func(*lambda.Options)) (address string) {
 	t.Helper()
 	port, err := os.ReadFile(filepath.Join(shared.dir, "emulator.port"))
 	if err != nil {
@@ -198,7 +198,7 @@ func plane(t *testing.T, change func(*lambda.Options)) (address string) {
 }
 
 // deploy creates a function with the test's bootstrap, changed as change says.
-func deploy(t *testing.T, address, name string, change func(*awslambda.CreateFunctionInput)) *awslambda.Client {
+func deploy(t testing.TB, address, name string, change func(*awslambda.CreateFunctionInput)) *awslambda.Client {
 	t.Helper()
 	input := &awslambda.CreateFunctionInput{
 		Code: &types.FunctionCode{ZipFile: shared.code}, FunctionName: &name, Handler: aws.String("bootstrap"),
