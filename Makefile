@@ -19,7 +19,7 @@ endif
 export PATH := $(CURDIR)/bin/emulator/bin:$(PATH)
 
 # Packages whose tests run Terraform or the local AWS; all others are quick.
-SLOW       := /internal/(aws|compose|localaws|terraform)$$|/test$$|/test/
+SLOW       := /internal/(aws|compose|localaws|localaws/lambda|terraform)$$|/test$$|/test/
 SLOW_TESTS := go list ./... | grep -E '$(SLOW)'
 UNIT_TESTS := go list ./... | grep -vE '$(SLOW)'
 

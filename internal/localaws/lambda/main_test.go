@@ -33,8 +33,11 @@ import (
 
 const region = "ap-northeast-1"
 
-// shared is what all tests use: one emulator, and a function's code.
+// shared is what all tests with an emulator use: the emulator, and a function's
+// code. The first of them makes it.
 var shared struct {
+	once   sync.Once
+	err    error
 	dir    string
 	status localaws.Status
 	code   []byte // zip with the bootstrap of testdata
@@ -52,11 +55,10 @@ func TestMain(m *testing.M) {
 		os.Exit(0)
 	}
 	code := func() int {
-		if err := prepare(ctx); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			return 1
-		}
 		defer func() {
+			if shared.dir == "" {
+				return
+			}
 			_ = localaws.Down(context.WithoutCancel(ctx), shared.dir)
 			_ = os.RemoveAll(filepath.Dir(shared.dir))
 		}()
@@ -165,6 +167,10 @@ func client(address string) aws.Config {
 // plane starts a plane of its own in front of the shared emulator.
 func plane(t testing.TB, change func(*lambda.Options)) (address string) {
 	t.Helper()
+	shared.once.Do(func() { shared.err = prepare(context.WithoutCancel(t.Context())) })
+	if shared.err != nil {
+		t.Fatal(shared.err)
+	}
 	port, err := os.ReadFile(filepath.Join(shared.dir, "emulator.port"))
 	if err != nil {
 		t.Fatal(err)

@@ -152,6 +152,7 @@ func TestProcessesEnd(t *testing.T) {
 	})
 	t.Run("with the server, killed", func(t *testing.T) {
 		t.Parallel()
+		plane(t, nil) // makes what the tests share
 		dir := filepath.Join(t.TempDir(), "local")
 		status, err := start(t.Context(), dir)
 		if err != nil {
