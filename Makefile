@@ -19,7 +19,7 @@ endif
 export PATH := $(CURDIR)/bin/emulator/bin:$(PATH)
 
 # Packages whose tests run Terraform or the local AWS; all others are quick.
-SLOW       := /internal/(aws|compose|localaws|terraform)$$|/test$$|/test/(bench|deploy|interrupt|preview|script)$$
+SLOW       := /internal/(aws|compose|localaws|localaws/lambda|terraform)$$|/test$$|/test/(bench|deploy|interrupt|preview|script)$$
 SLOW_TESTS := go list ./... | grep -E '$(SLOW)'
 UNIT_TESTS := go list ./... | grep -vE '$(SLOW)'
 
@@ -78,7 +78,7 @@ lint: lint-go lint-terraform lint-workflows ## Check format and style of everyth
 
 .PHONY: lint-go
 lint-go: check-go $(TOOLS)/golangci-lint
-	@echo "gofmt"; unformatted=$$(gofmt -l cmd internal modules test tools); \
+	@echo "gofmt"; unformatted=$$(gofmt -l cmd functions internal modules test tools); \
 		test -z "$$unformatted" || { echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; }
 	go vet ./...
 	GOLANGCI_LINT_CACHE="$(CURDIR)/bin/cache/golangci-lint" $(TOOLS)/golangci-lint run ./...
@@ -93,7 +93,7 @@ lint-workflows: check-go $(TOOLS)/actionlint
 
 .PHONY: fmt
 fmt: check-go $(WITH_TERRAFORM) ## Format Go and Terraform
-	gofmt -w cmd internal modules test tools
+	gofmt -w cmd functions internal modules test tools
 	$(WITH_TERRAFORM) terraform fmt -recursive environments
 	$(WITH_TERRAFORM) terraform fmt -recursive modules
 

@@ -55,7 +55,8 @@ func startEmulator(ctx context.Context, dir string, handover launch, proxyPort i
 	}
 	command := exec.Command(arguments[0], arguments[1:]...) //nolint:noctx // it ends with its standard input
 	command.Dir = dir
-	command.Env = append(os.Environ(), "MOTO_PORT="+strconv.Itoa(proxyPort), "PYTHONDONTWRITEBYTECODE=1")
+	command.Env = append(os.Environ(), "MOTO_PORT="+strconv.Itoa(proxyPort), "PYTHONDONTWRITEBYTECODE=1",
+		"DOCKER_HOST=unix://"+os.DevNull) // functions run as processes of the proxy, not in containers of moto's
 	command.Stdin, command.Stdout, command.Stderr = theirs, log, log
 	command.SysProcAttr = childAttributes()
 

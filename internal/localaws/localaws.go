@@ -63,14 +63,15 @@ const (
 
 // The files of an instance's directory.
 const (
-	statusFile   = "status.json"
-	launchFile   = "launch.json"
-	portFile     = "emulator.port"
-	scriptFolder = "emulator"
-	emulatorLog  = "emulator.log"
-	proxyLog     = "proxy.log"
-	startLock    = "start.lock"  // held by Up and Down
-	serverLock   = "server.lock" // held by the server while it lives
+	functionsFolder = "functions"
+	statusFile      = "status.json"
+	launchFile      = "launch.json"
+	portFile        = "emulator.port"
+	scriptFolder    = "emulator"
+	emulatorLog     = "emulator.log"
+	proxyLog        = "proxy.log"
+	startLock       = "start.lock"  // held by Up and Down
+	serverLock      = "server.lock" // held by the server while it lives
 )
 
 func path(dir, name string) string { return filepath.Join(dir, name) }

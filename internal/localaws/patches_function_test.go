@@ -7,10 +7,12 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
 )
 
 // functionQuestions are about Lambda, SQS and Scheduler: patches 630 to 649.
@@ -25,6 +27,7 @@ func functionQuestions() []question {
 		{"632_lambda_version_in_use", "version with a share", deletedUnderShare, "ResourceConflictException"},
 		{"632_lambda_version_in_use", "unused version", deletedUnused, "deleted, then ResourceConflictException"},
 		{"633_lambda_vpc", "VPC of the subnets", functionVPC, "the subnets' VPC"},
+		{"634_lambda_subscribers", "message to a function", messageToFunction, "0 lines of docker"},
 		{"640_lambda_event_invoke_config", "changed", changedInvocation, "1"},
 		{"640_lambda_event_invoke_config", "another qualifier", otherInvocation, "ResourceNotFoundException"},
 		{"641_lambda_provisioned_concurrency", "what was put", provisionedConcurrency, "READY 3, then ProvisionedConcurrencyConfigNotFoundException"},
@@ -322,4 +325,33 @@ func provisionedConcurrency(ctx context.Context, to aws.Config) (string, error) 
 	}
 	gone, err := code(err)
 	return fmt.Sprintf("%s %d, then %s", config.Status, aws.ToInt32(config.AvailableProvisionedConcurrentExecutions), gone), err
+}
+
+func messageToFunction(ctx context.Context, to aws.Config) (string, error) {
+	const name = "subscriber"
+	if _, err := newFunction(ctx, to, name, nil); err != nil {
+		return code(err)
+	}
+	group, logsAPI := "/aws/lambda/"+name, cloudwatchlogs.NewFromConfig(to)
+	if _, err := logsAPI.CreateLogGroup(ctx, &cloudwatchlogs.CreateLogGroupInput{LogGroupName: &group}); err != nil {
+		return code(err)
+	}
+	api := sns.NewFromConfig(to, func(o *sns.Options) { o.RetryMaxAttempts = 1 })
+	topic, err := api.CreateTopic(ctx, &sns.CreateTopicInput{Name: aws.String(name)})
+	if err != nil {
+		return code(err)
+	}
+	if _, err := api.Subscribe(ctx, &sns.SubscribeInput{
+		TopicArn: topic.TopicArn, Protocol: aws.String("lambda"), Endpoint: aws.String("arn:aws:lambda:" + region + ":123456789012:function:" + name),
+	}); err != nil {
+		return code(err)
+	}
+	if _, err := api.Publish(ctx, &sns.PublishInput{TopicArn: topic.TopicArn, Message: aws.String("text")}); err != nil {
+		return code(err)
+	}
+	logs, err := logsAPI.FilterLogEvents(ctx, &cloudwatchlogs.FilterLogEventsInput{LogGroupName: &group, FilterPattern: aws.String("docker")})
+	if err != nil { // moto's own line has a time that the SDK cannot read
+		return "an unreadable log", nil //nolint:nilerr // as said
+	}
+	return fmt.Sprintf("%d lines of docker", len(logs.Events)), nil
 }

@@ -67,8 +67,14 @@ func operationOf(r *http.Request) operation {
 func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	begin := time.Now()
 	recorder := &statusRecorder{ResponseWriter: w, status: http.StatusOK}
+	emulator := http.Handler(p.reverse)
 	for _, route := range p.routes {
-		if route.Match(r) {
+		if !route.Match(r) {
+			continue
+		}
+		if route.Through != nil {
+			emulator = route.Through(emulator)
+		} else {
 			route.Handler.ServeHTTP(recorder, r)
 			if r.URL.Path != HealthPath { // asked too often to be of interest
 				p.log(slog.LevelInfo, "request", r, operation{name: route.Name}, recorder.status, begin)
@@ -89,7 +95,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			p.log(slog.LevelWarn, "answer broken off", r, op, recorder.status, begin)
 		}
 	}()
-	p.reverse.ServeHTTP(recorder, r.WithContext(context.WithValue(r.Context(), operationKey{}, op)))
+	emulator.ServeHTTP(recorder, r.WithContext(context.WithValue(r.Context(), operationKey{}, op)))
 	whole = true
 }
 

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -74,9 +75,14 @@ func serve(ctx context.Context, dir string, handover launch, routes []Route, log
 		return err
 	}
 	defer moto.stop()
+	functions, functionRoutes, err := startFunctions(ctx, dir, moto.address, listener.Addr().String(), logger)
+	if err != nil {
+		return err
+	}
+	defer functions.Close()
 
 	server := &http.Server{
-		Handler:           NewProxy(&url.URL{Scheme: "http", Host: moto.address}, routes, logger),
+		Handler:           NewProxy(&url.URL{Scheme: "http", Host: moto.address}, slices.Concat(routes, functionRoutes), logger),
 		ReadHeaderTimeout: 10 * time.Second,
 		// No IdleTimeout: a POST that meets the end of an idle connection
 		// fails, so its client is to be the one who ends it.
@@ -109,6 +115,7 @@ func serve(ctx context.Context, dir string, handover launch, routes []Route, log
 	logger.Info("serving", "address", status.Address, "emulator", moto.process.PID)
 	err = group.Wait()
 	logger.Info("ending", "reason", err)
+	functions.Close()
 	moto.stop()
 	if removal := os.Remove(path(dir, statusFile)); removal != nil && !errors.Is(removal, fs.ErrNotExist) {
 		logger.Warn("removing the status", "error", removal)

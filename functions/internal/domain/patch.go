@@ -1,0 +1,190 @@
+package domain
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"time"
+)
+
+// Optional is a field of a patch that can be absent, null or a value.
+type Optional[T any] struct {
+	Present bool
+	Value   *T // nil is null
+}
+
+// UnmarshalJSON is called for fields that are there, null included.
+func (o *Optional[T]) UnmarshalJSON(data []byte) error {
+	o.Present = true
+	if bytes.Equal(data, []byte("null")) {
+		o.Value = nil
+		return nil
+	}
+	o.Value = new(T)
+	return json.Unmarshal(data, o.Value)
+}
+
+func set[T any](target, value *T) {
+	if value != nil {
+		*target = *value
+	}
+}
+
+// GoalPatch changes a goal; what is absent stays. It also makes new goals.
+type GoalPatch struct {
+	Title       *string        `json:"title"`
+	Description *string        `json:"description"`
+	Deadline    Optional[Date] `json:"deadline"`
+	Background  *string        `json:"background"`
+	Constraints *string        `json:"constraints"`
+	Status      *GoalStatus    `json:"status"`
+}
+
+// NewGoal is a draft with the fields of patch, which may not name a status but draft.
+func NewGoal(patch GoalPatch, today Date) (Goal, error) {
+	goal := Goal{Status: GoalDraft}
+	return goal, goal.Apply(patch, today)
+}
+
+// Apply changes the goal as a user may. It gives a ValidationError with all that is
+// wrong, and leaves the goal as it was then.
+func (g *Goal) Apply(patch GoalPatch, today Date) error {
+	next := *g
+	set(&next.Title, patch.Title)
+	set(&next.Description, patch.Description)
+	set(&next.Background, patch.Background)
+	set(&next.Constraints, patch.Constraints)
+	var c checks
+	if patch.Deadline.Present {
+		next.Deadline = patch.Deadline.Value
+		if g.Deadline == nil || next.Deadline == nil || *g.Deadline != *next.Deadline {
+			c.future("deadline", next.Deadline, today)
+		}
+	}
+	if patch.Status != nil && !g.Status.CanBecome(*patch.Status, ByUser) {
+		c.add("status", CodeTransition, "a goal that is %s cannot become that", g.Status)
+	} else {
+		set(&next.Status, patch.Status)
+	}
+	if err := c.with(next.Validate()); err != nil {
+		return err
+	}
+	*g = next
+	return nil
+}
+
+// with adds what a Validate found.
+func (c checks) with(err error) error {
+	var found *ValidationError
+	if errors.As(err, &found) {
+		return checks(append(found.Fields, c...)).err()
+	}
+	return c.err()
+}
+
+// PartPatch changes what sub-goals and actions have in common, and an action's type.
+type PartPatch struct {
+	Position    *int    `json:"position"`
+	Title       *string `json:"title"`
+	Description *string `json:"description"`
+	Background  *string `json:"background"`
+	Constraints *string `json:"constraints"`
+}
+
+// ActionPatch changes an action.
+type ActionPatch struct {
+	PartPatch
+	Type *Type `json:"type"`
+}
+
+// Apply changes the sub-goal, or leaves it as it was and gives a ValidationError.
+func (s *SubGoal) Apply(patch PartPatch) error {
+	next := *s
+	set(&next.Position, patch.Position)
+	set(&next.Title, patch.Title)
+	set(&next.Description, patch.Description)
+	set(&next.Background, patch.Background)
+	set(&next.Constraints, patch.Constraints)
+	if err := next.Validate(); err != nil {
+		return err
+	}
+	*s = next
+	return nil
+}
+
+// Apply changes the action, or leaves it as it was and gives a ValidationError.
+func (a *Action) Apply(patch ActionPatch) error {
+	next := *a
+	set(&next.Position, patch.Position)
+	set(&next.Title, patch.Title)
+	set(&next.Description, patch.Description)
+	set(&next.Background, patch.Background)
+	set(&next.Constraints, patch.Constraints)
+	set(&next.Type, patch.Type)
+	if err := next.Validate(); err != nil {
+		return err
+	}
+	*a = next
+	return nil
+}
+
+// TaskPatch changes a task.
+type TaskPatch struct {
+	Title            *string        `json:"title"`
+	Description      *string        `json:"description"`
+	Type             *Type          `json:"type"`
+	Status           *TaskStatus    `json:"status"`
+	EstimatedMinutes Optional[int]  `json:"estimatedMinutes"`
+	Deadline         Optional[Date] `json:"deadline"`
+}
+
+// Apply changes the task and keeps when it was completed, or leaves it as it was and
+// gives a ValidationError.
+func (t *Task) Apply(patch TaskPatch, now time.Time) error {
+	next := *t
+	set(&next.Title, patch.Title)
+	set(&next.Description, patch.Description)
+	set(&next.Type, patch.Type)
+	if patch.EstimatedMinutes.Present {
+		next.EstimatedMinutes = patch.EstimatedMinutes.Value
+	}
+	if patch.Deadline.Present {
+		next.Deadline = patch.Deadline.Value
+	}
+	var c checks
+	if patch.Status != nil && !t.Status.CanBecome(*patch.Status) {
+		c.add("status", CodeTransition, "a task that is %s cannot become that", t.Status)
+	} else if patch.Status != nil && *patch.Status != t.Status {
+		next.Status, next.CompletedAt = *patch.Status, nil
+		if next.Status == TaskCompleted {
+			next.CompletedAt = &now
+		}
+	}
+	if err := c.with(next.Validate()); err != nil {
+		return err
+	}
+	*t = next
+	return nil
+}
+
+// ReflectionPatch changes a reflection.
+type ReflectionPatch struct {
+	Summary   *string `json:"summary"`
+	Regretful *string `json:"regretful"`
+	Slow      *string `json:"slow"`
+	Untouched *string `json:"untouched"`
+}
+
+// Apply changes the reflection, or leaves it as it was and gives a ValidationError.
+func (r *Reflection) Apply(patch ReflectionPatch) error {
+	next := *r
+	set(&next.Summary, patch.Summary)
+	set(&next.Regretful, patch.Regretful)
+	set(&next.Slow, patch.Slow)
+	set(&next.Untouched, patch.Untouched)
+	if err := next.Validate(); err != nil {
+		return err
+	}
+	*r = next
+	return nil
+}

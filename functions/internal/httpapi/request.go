@@ -1,0 +1,150 @@
+package httpapi
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
+)
+
+// MaxBody is the longest body of a request, in bytes: more than all texts of a goal
+// at their longest, in characters of four bytes.
+const MaxBody = 128 << 10
+
+// Request is a request that found its route.
+type Request struct {
+	Event  events.APIGatewayProxyRequest
+	Caller domain.User // of the Cognito authorizer; without an id on open routes
+	path   map[string]string
+}
+
+// ID is the path's parameter name as an id; what is none cannot be found.
+func (r *Request) ID(name string) (domain.ID, error) {
+	id, ok := domain.ParseID(r.path[name])
+	if !ok {
+		return "", NotFound()
+	}
+	return id, nil
+}
+
+// Query is a parameter of the query; "" where it is not there.
+func (r *Request) Query(name string) string { return r.Event.QueryStringParameters[name] }
+
+// Header is a header by its name in any case; "" where it is not there.
+func (r *Request) Header(name string) string { return header(r.Event, name) }
+
+func header(event events.APIGatewayProxyRequest, name string) string {
+	for key, value := range event.Headers {
+		if strings.EqualFold(key, name) {
+			return value
+		}
+	}
+	return ""
+}
+
+// Window reads cursor and limit of the query.
+func (r *Request) Window() (store.Window, error) {
+	window := store.Window{After: r.Query("cursor")}
+	if text := r.Query("limit"); text != "" {
+		limit, err := strconv.Atoi(text)
+		if err != nil || limit < 1 || limit > store.MaxLimit {
+			return window, domain.Invalid("limit", domain.CodeOutOfRange, "must be between 1 and "+strconv.Itoa(store.MaxLimit))
+		}
+		window.Limit = limit
+	}
+	return window, nil
+}
+
+// Choice reads a parameter of the query that must be one of the values, or absent.
+func Choice[T ~string](r *Request, name string, values []T) (T, error) {
+	value := T(r.Query(name))
+	if value != "" && !slices.Contains(values, value) {
+		return "", domain.Invalid(name, domain.CodeUnknown, "is not one of the values that there are")
+	}
+	return value, nil
+}
+
+// Body reads the JSON body into target, a pointer to a struct. Unknown fields, wrong
+// types and more than one value are errors that name the field; so is no JSON at all.
+func (r *Request) Body(target any) error {
+	if kind, _, err := mime.ParseMediaType(r.Header("Content-Type")); err != nil ||
+		kind != "application/json" && kind != "application/merge-patch+json" {
+		return newProblem(http.StatusUnsupportedMediaType, "media-type", "Not JSON", "The body must be application/json.")
+	}
+	body := []byte(r.Event.Body)
+	if r.Event.IsBase64Encoded {
+		decoded, err := base64.StdEncoding.DecodeString(r.Event.Body)
+		if err != nil {
+			return BadRequest("The body is no base64.")
+		}
+		body = decoded
+	}
+	if len(body) > MaxBody {
+		return newProblem(http.StatusRequestEntityTooLarge, "too-large", "Too large",
+			"The body may have at most "+strconv.Itoa(MaxBody)+" bytes.")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(target); err != nil {
+		return bodyError(err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return BadRequest("The body must be one JSON object.")
+	}
+	if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 || trimmed[0] != '{' {
+		return BadRequest("The body must be a JSON object.")
+	}
+	return nil
+}
+
+func bodyError(err error) error {
+	var kind *json.UnmarshalTypeError
+	if errors.As(err, &kind) && kind.Field != "" {
+		return domain.Invalid(kind.Field, domain.CodeInvalid, "must not be a JSON "+kind.Value)
+	}
+	if name, found := strings.CutPrefix(err.Error(), "json: unknown field "); found {
+		if field, err := strconv.Unquote(name); err == nil {
+			return domain.Invalid(field, domain.CodeUnknown, "is no field of this")
+		}
+	}
+	return BadRequest("The body is not the JSON that is expected here.")
+}
+
+// ETag is the tag of a version.
+func ETag(version int64) string { return `"` + strconv.FormatInt(version, 10) + `"` }
+
+// IfMatch is the version that the request expects; store.AnyVersion for none or "*".
+func (r *Request) IfMatch() (int64, error) {
+	tag := strings.TrimSpace(r.Header("If-Match"))
+	if tag == "" || tag == "*" {
+		return store.AnyVersion, nil
+	}
+	number, found := strings.CutPrefix(strings.TrimSuffix(tag, `"`), `"`)
+	version, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || !found || version < 1 || ETag(version) != tag {
+		return 0, store.ErrStale // no version that there ever was
+	}
+	return version, nil
+}
+
+// caller is who the Cognito authorizer says calls.
+func caller(event events.APIGatewayProxyRequest) (domain.User, bool) {
+	claims, _ := event.RequestContext.Authorizer["claims"].(map[string]any)
+	claim := func(name string) string { text, _ := claims[name].(string); return text }
+	id, ok := domain.ParseID(claim("sub"))
+	return domain.User{
+		ID: id, Email: claim("email"), Name: claim("name"), Industry: claim("custom:industry"),
+		CompanySize: claim("custom:company_size"), JobType: claim("custom:job_title"), Position: claim("custom:position"),
+	}, ok
+}

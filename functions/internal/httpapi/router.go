@@ -1,0 +1,184 @@
+// Package httpapi is the HTTP side of the API's functions: it finds the route of an
+// event of API Gateway, reads the request, and makes answers and problem details.
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"github.com/goal-mandala/mandala-deploy/functions/internal/telemetry"
+)
+
+// Handler answers a request, or fails: an error becomes problem details.
+type Handler func(context.Context, *Request) (Response, error)
+
+// Options are what a Router needs.
+type Options struct {
+	Function    string
+	Environment string
+	CORSOrigins []string
+	Logger      *slog.Logger
+	Metrics     *telemetry.Metrics
+	Clock       func() time.Time
+}
+
+// Router calls the handler of a request's route.
+type Router struct {
+	options Options
+	routes  []route
+}
+
+type route struct {
+	method, pattern string
+	parts           []string
+	open            bool
+	handle          Handler
+}
+
+// New makes a Router without routes.
+func New(options Options) *Router { return &Router{options: options} }
+
+// Handle adds a route for signed-in callers: a method and a path with parameters, such
+// as /goals/{goalId}. A route that is added first wins.
+func (r *Router) Handle(method, pattern string, handle Handler) {
+	r.add(method, pattern, false, handle)
+}
+
+// Open adds a route that needs no sign-in.
+func (r *Router) Open(method, pattern string, handle Handler) { r.add(method, pattern, true, handle) }
+
+func (r *Router) add(method, pattern string, open bool, handle Handler) {
+	r.routes = append(r.routes, route{method, pattern, strings.Split(pattern, "/"), open, handle})
+}
+
+// Serve answers an event. It never fails: Lambda would answer 502 without CORS then.
+func (r *Router) Serve(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
+	started := r.options.Clock()
+	ctx = telemetry.WithRequest(ctx, telemetry.Request{ID: event.RequestContext.RequestID, TraceID: telemetry.TraceID(header(event, "X-Amzn-Trace-Id"))})
+	pattern, response, err := r.dispatch(ctx, event)
+	kind := "application/json"
+	if err != nil {
+		response, kind = r.failed(ctx, event, err), "application/problem+json"
+	}
+	answer, err := response.render(kind)
+	if err != nil {
+		r.options.Logger.ErrorContext(ctx, "the answer cannot be marshalled", "error", err)
+		answer, _ = r.failed(ctx, event, err).render("application/problem+json")
+	}
+	maps.Copy(answer.Headers, r.cors(header(event, "Origin")))
+	r.record(ctx, event.HTTPMethod, pattern, answer.StatusCode, r.options.Clock().Sub(started))
+	return answer, nil
+}
+
+func (r *Router) dispatch(ctx context.Context, event events.APIGatewayProxyRequest) (pattern string, response Response, err error) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			r.options.Logger.ErrorContext(ctx, "panic", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+			err = newProblem(http.StatusInternalServerError, "internal", "Something went wrong", "It has been recorded under the request's id.")
+		}
+	}()
+	found, parameters, allowed := r.find(event.HTTPMethod, event.Path)
+	if found == nil && len(allowed) > 0 {
+		return "unknown", Response{}, newProblem(http.StatusMethodNotAllowed, "method", "Method not allowed", "Allowed here: "+strings.Join(allowed, ", ")+".")
+	}
+	if found == nil {
+		return "unknown", Response{}, NotFound()
+	}
+	request := &Request{Event: event, path: parameters}
+	if !found.open {
+		user, ok := caller(event)
+		if !ok {
+			return found.pattern, Response{}, newProblem(http.StatusUnauthorized, "unauthorized", "Not signed in", "Sign in first.")
+		}
+		request.Caller = user
+	}
+	response, err = found.handle(ctx, request)
+	return found.pattern, response, err
+}
+
+// find gives the route and its path's parameters, or the methods that there are.
+func (r *Router) find(method, path string) (*route, map[string]string, []string) {
+	parts := strings.Split(strings.TrimSuffix(path, "/"), "/")
+	var allowed []string
+	for i := range r.routes {
+		parameters, matches := r.routes[i].match(parts)
+		if !matches {
+			continue
+		}
+		if r.routes[i].method == method {
+			return &r.routes[i], parameters, nil
+		}
+		allowed = append(allowed, r.routes[i].method)
+	}
+	slices.Sort(allowed)
+	return nil, nil, allowed
+}
+
+func (r *route) match(parts []string) (map[string]string, bool) {
+	if len(parts) != len(r.parts) {
+		return nil, false
+	}
+	parameters := map[string]string{}
+	for i, part := range r.parts {
+		if name, found := strings.CutPrefix(part, "{"); found && parts[i] != "" {
+			parameters[strings.TrimSuffix(name, "}")] = parts[i]
+		} else if part != parts[i] {
+			return nil, false
+		}
+	}
+	return parameters, true
+}
+
+// failed logs an error that is ours, and makes problem details of any.
+func (r *Router) failed(ctx context.Context, event events.APIGatewayProxyRequest, err error) Response {
+	problem, internal := problemOf(err)
+	if internal {
+		r.options.Logger.ErrorContext(ctx, "request failed", "error", err)
+	}
+	problem.Instance, problem.RequestID = event.Path, telemetry.RequestOf(ctx).ID
+	response := Response{Status: problem.Status, Body: problem}
+	if problem.Status == http.StatusServiceUnavailable {
+		response.Headers = map[string]string{"Retry-After": "2"}
+	}
+	return response
+}
+
+// cors allows the caller's origin where it is one of the configured ones.
+func (r *Router) cors(origin string) map[string]string {
+	headers := map[string]string{"Vary": "Origin"}
+	if origin != "" && slices.Contains(r.options.CORSOrigins, origin) {
+		headers["Access-Control-Allow-Origin"] = origin
+		headers["Access-Control-Expose-Headers"] = "ETag, Location, Retry-After"
+	}
+	return headers
+}
+
+// record tells of the request: its pattern and no path, which has ids in it.
+func (r *Router) record(ctx context.Context, method, pattern string, status int, took time.Duration) {
+	milliseconds := float64(took.Microseconds()) / 1000
+	r.options.Logger.InfoContext(ctx, "request", "method", method, "route", pattern, "status", status, "milliseconds", milliseconds)
+	faults := 0.0
+	if status >= http.StatusInternalServerError {
+		faults = 1
+	}
+	request := telemetry.RequestOf(ctx)
+	err := r.options.Metrics.Write(
+		map[string]string{"Environment": r.options.Environment, "Function": r.options.Function},
+		map[string]string{"requestId": request.ID, "traceId": request.TraceID, "route": method + " " + pattern, "status": strconv.Itoa(status)},
+		telemetry.Metric{Name: "Requests", Unit: telemetry.Count, Value: 1},
+		telemetry.Metric{Name: "Faults", Unit: telemetry.Count, Value: faults},
+		telemetry.Metric{Name: "Latency", Unit: telemetry.Milliseconds, Value: milliseconds})
+	if err != nil {
+		r.options.Logger.WarnContext(ctx, "metrics were not written", "error", err)
+	}
+}

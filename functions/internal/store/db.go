@@ -1,0 +1,159 @@
+// Package store keeps the application's data in PostgreSQL. Everything happens in a
+// transaction of one user, who sees and changes only own rows: the database holds that
+// by row-level security, even where a query here forgot it.
+package store
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/secret"
+)
+
+// Authenticator gives what to sign in with: for each new connection, because a token
+// of IAM is good for 15 minutes.
+type Authenticator interface {
+	Password(ctx context.Context) (secret.Value, error)
+}
+
+// StaticPassword signs in with one password, locally; an empty one sends none.
+type StaticPassword struct{ Value secret.Value }
+
+// Password is the password.
+func (p StaticPassword) Password(context.Context) (secret.Value, error) { return p.Value, nil }
+
+// Options say how to reach the database.
+type Options struct {
+	Host     string // a name, an address, or the directory of a Unix socket
+	Port     uint16
+	Database string
+	User     string
+	TLS      *tls.Config // nil only locally
+	Auth     Authenticator
+
+	// Application is what the database calls the connections, such as "goals".
+	Application string
+	// StatementTimeout ends a statement: 500 ms on the API's paths (R6.1).
+	StatementTimeout time.Duration
+	// Connections is the most that this process opens. One function instance serves one
+	// request at a time, so that it needs one; R6.2 allows 50 in all.
+	Connections int32
+}
+
+// Timeouts of statements.
+const (
+	APITimeout      = 500 * time.Millisecond
+	WorkflowTimeout = 10 * time.Second
+)
+
+// connectTimeout leaves an API request time to answer when the database is away.
+const connectTimeout = 5 * time.Second
+
+// DB is the database. It is safe for use by several goroutines.
+type DB struct{ pool *pgxpool.Pool }
+
+// Open prepares connections; the first is made when it is needed.
+func Open(ctx context.Context, options Options) (*DB, error) {
+	config, err := pgxpool.ParseConfig("sslmode=disable")
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	connection := config.ConnConfig
+	connection.Host, connection.Port = options.Host, options.Port
+	connection.Database, connection.User = options.Database, options.User
+	connection.TLSConfig, connection.Fallbacks = options.TLS, nil
+	connection.ConnectTimeout = connectTimeout
+	milliseconds := strconv.FormatInt(options.StatementTimeout.Milliseconds(), 10)
+	connection.RuntimeParams = map[string]string{
+		"application_name":                    options.Application,
+		"idle_in_transaction_session_timeout": "30000",
+		"lock_timeout":                        milliseconds,
+		"statement_timeout":                   milliseconds,
+		"timezone":                            "UTC",
+	}
+	config.MaxConns = max(options.Connections, 1)
+	config.MaxConnIdleTime = time.Minute
+	config.MaxConnLifetime = 30 * time.Minute
+	config.BeforeConnect = func(ctx context.Context, connection *pgx.ConnConfig) error {
+		password, err := options.Auth.Password(ctx)
+		if err != nil {
+			return fmt.Errorf("sign in to the database: %w", err)
+		}
+		connection.Password = password.Reveal()
+		return nil
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	return &DB{pool: pool}, nil
+}
+
+// Close waits for connections that are in use, and closes all.
+func (db *DB) Close() { db.pool.Close() }
+
+// SchemaVersion is the version of the last migration that was applied. It also shows
+// that the database answers.
+func (db *DB) SchemaVersion(ctx context.Context) (int64, error) {
+	var version int64
+	err := db.pool.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version)
+	return version, translate("read the schema's version", err)
+}
+
+// Tx is a transaction of one user.
+type Tx struct {
+	tx   pgx.Tx
+	user domain.ID
+}
+
+// attempts is how often a transaction is tried that another one stood in the way of.
+const attempts = 3
+
+// Write runs do in a transaction of the user and commits it, or rolls everything back
+// when do fails. Where the database gives up because of a deadlock, do runs again: it
+// must not keep what it read before.
+func (db *DB) Write(ctx context.Context, user domain.ID, do func(context.Context, *Tx) error) error {
+	var err error
+	for range attempts {
+		if err = db.run(ctx, user, "begin", do); !retryable(err) {
+			return err
+		}
+	}
+	return err
+}
+
+// Read runs do in a transaction of the user that may change nothing, and in which all
+// queries see the same state.
+func (db *DB) Read(ctx context.Context, user domain.ID, do func(context.Context, *Tx) error) error {
+	return db.run(ctx, user, "begin isolation level repeatable read read only", do)
+}
+
+func (db *DB) run(ctx context.Context, user domain.ID, begin string, do func(context.Context, *Tx) error) (err error) {
+	// In one message with the begin: nothing can run in the transaction before it. The
+	// id is no parameter there, so it must be one.
+	if _, ok := domain.ParseID(string(user)); !ok {
+		return errors.New("start a transaction: the user's id is no UUID")
+	}
+	tx, err := db.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin + "; set local app.user_id = '" + string(user) + "'"})
+	if err != nil {
+		return translate("start a transaction", err)
+	}
+	defer func() {
+		// A context that is over must not keep the rollback from being sent.
+		if rollback := tx.Rollback(context.WithoutCancel(ctx)); rollback != nil && !errors.Is(rollback, pgx.ErrTxClosed) {
+			err = errors.Join(err, translate("roll back", rollback))
+		}
+	}()
+	if err := do(ctx, &Tx{tx: tx, user: user}); err != nil {
+		return err
+	}
+	return translate("commit", tx.Commit(ctx))
+}

@@ -1,0 +1,90 @@
+package store
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/goal-mandala/mandala-deploy/functions/internal/cursor"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
+)
+
+// Page is a part of a listing.
+type Page[T any] struct {
+	Items []T `json:"items"`
+	// Next is the cursor of what follows; empty at the end.
+	Next string `json:"nextCursor,omitempty"`
+}
+
+// Window says which part of a listing is wanted.
+type Window struct {
+	After string // a page's Next; empty begins at the start
+	Limit int    // 1 to MaxLimit; 0 is DefaultLimit
+}
+
+// Bounds of a page.
+const (
+	DefaultLimit = 50
+	MaxLimit     = 100
+)
+
+func (w Window) limit() int {
+	if w.Limit < 1 {
+		return DefaultLimit
+	}
+	return min(w.Limit, MaxLimit)
+}
+
+// query builds a statement piece by piece, with its arguments.
+type query struct {
+	text      strings.Builder
+	arguments []any
+}
+
+// add appends text, in which each ? stands for an argument.
+func (q *query) add(text string, arguments ...any) {
+	for _, argument := range arguments {
+		q.arguments = append(q.arguments, argument)
+		before, after, _ := strings.Cut(text, "?")
+		fmt.Fprintf(&q.text, "%s$%d", before, len(q.arguments))
+		text = after
+	}
+	q.text.WriteString(text)
+}
+
+// timeKeys reads a cursor whose keys are a time and an id.
+func timeKeys(kind, after string) (time.Time, domain.ID, error) {
+	keys, err := cursor.Decode(kind, after, 2)
+	if err != nil {
+		return time.Time{}, "", err
+	}
+	at, err := time.Parse(time.RFC3339Nano, keys[0])
+	id, ok := domain.ParseID(keys[1])
+	if err != nil || !ok || at.Year() < 1 || at.Year() > 9999 {
+		return time.Time{}, "", cursor.ErrInvalid
+	}
+	return at, id, nil
+}
+
+func timeCursor(kind string, at time.Time, id domain.ID) string {
+	return cursor.Encode(kind, at.UTC().Format(time.RFC3339Nano), string(id))
+}
+
+// page cuts rows, of which one more than limit was asked for.
+func page[T any](rows []T, limit int, next func(T) string) Page[T] {
+	if len(rows) <= limit {
+		return Page[T]{Items: rows}
+	}
+	return Page[T]{Items: rows[:limit], Next: next(rows[limit-1])}
+}
+
+// keys are the keys of a set, in order.
+func keys[V any](set map[domain.ID]V) []string {
+	all := texts(slices.Sorted(maps.Keys(set)))
+	if all == nil {
+		return []string{}
+	}
+	return all
+}
