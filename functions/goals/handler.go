@@ -22,7 +22,7 @@ type handler struct {
 }
 
 func (h handler) routes(router *httpapi.Router) {
-	router.Handle("GET", "/goals", h.list)
+	router.Handle("GET", "/goals", h.list, "cursor", "limit", "status")
 	router.Handle("POST", "/goals", h.create)
 	router.Handle("GET", "/goals/{goalId}", h.get)
 	router.Handle("PATCH", "/goals/{goalId}", h.update)

@@ -149,11 +149,58 @@ func TestCORSAllowsTheCallersOrigin(t *testing.T) {
 	}
 }
 
+// serve sends the event to a route that declares the query's parameters and reads the request.
+func serve(t *testing.T, event events.APIGatewayProxyRequest, read func(*httpapi.Request), query ...string) events.APIGatewayProxyResponse {
+	t.Helper()
+	router := newRouter(&bytes.Buffer{})
+	router.Handle(event.HTTPMethod, event.Path, func(_ context.Context, request *httpapi.Request) (httpapi.Response, error) {
+		read(request)
+		return httpapi.NoContent(), nil
+	}, query...)
+	answer, err := router.Serve(t.Context(), event)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+func TestOnlyDeclaredParametersOfTheQueryAreRead(t *testing.T) {
+	t.Parallel()
+	request := event("GET", "/x", "")
+	request.QueryStringParameters = map[string]string{"limit": "7", "status": "draft"}
+	var limit string
+	if answer := serve(t, request, func(r *httpapi.Request) { limit = r.Query("limit") }, "limit"); answer.StatusCode != 204 || limit != "7" {
+		t.Errorf("declared: %d, %q", answer.StatusCode, limit)
+	}
+	if answer := serve(t, request, func(r *httpapi.Request) { limit = r.Query("status") }, "limit"); answer.StatusCode != 500 {
+		t.Errorf("not declared: %d, %q", answer.StatusCode, limit)
+	}
+}
+
+func TestARouteThatCannotBeReachedPanics(t *testing.T) {
+	t.Parallel()
+	for first, second := range map[string]string{"/tasks/{taskId}": "/tasks/views", "/goals": "/goals"} {
+		func() {
+			defer func() {
+				if cause, _ := recover().(string); !strings.Contains(cause, second) {
+					t.Errorf("%s after %s: %q", second, first, cause)
+				}
+			}()
+			router := newRouter(&bytes.Buffer{})
+			router.Handle("GET", first, nil)
+			router.Handle("GET", second, nil)
+		}()
+	}
+}
+
 func TestIfMatch(t *testing.T) {
 	t.Parallel()
 	for tag, want := range map[string]int64{"": 0, "*": 0, `"1"`: 1, ` "12" `: 12, `W/"1"`: -1, `"0"`: -1, `"01"`: -1, `"a"`: -1, `1`: -1, `"`: -1, `"1", "2"`: -1} {
-		request := &httpapi.Request{Event: events.APIGatewayProxyRequest{Headers: map[string]string{"if-match": tag}}}
-		got, err := request.IfMatch()
+		request := event("GET", "/x", "")
+		request.Headers["if-match"] = tag
+		var got int64
+		var err error
+		serve(t, request, func(r *httpapi.Request) { got, err = r.IfMatch() })
 		if (want == -1) != errors.Is(err, store.ErrStale) || err == nil && got != want {
 			t.Errorf("%s: %d, %v", tag, got, err)
 		}
@@ -166,7 +213,8 @@ func TestBodyHasALimit(t *testing.T) {
 		const frame = `{"title":""}`
 		body := `{"title":"` + strings.Repeat("a", length-len(frame)) + `"}`
 		var patch domain.GoalPatch
-		err := (&httpapi.Request{Event: event("POST", "/", body)}).Body(&patch)
+		var err error
+		serve(t, event("POST", "/x", body), func(r *httpapi.Request) { err = r.Body(&patch) })
 		var problem *httpapi.Problem
 		if errors.As(err, &problem) != (want > 0) || problem != nil && problem.Status != want {
 			t.Errorf("%d bytes: %v", length, err)
@@ -189,7 +237,7 @@ func FuzzServe(f *testing.F) {
 			bodyErr := request.Body(&patch)
 			goal, goalErr := domain.NewGoal(patch, domain.Date{Year: 2026, Month: 1, Day: 1})
 			return httpapi.OK([]any{window, version, goal}), errors.Join(idErr, windowErr, tagErr, bodyErr, goalErr)
-		})
+		}, "cursor", "limit")
 		request := event(method, path, body)
 		request.IsBase64Encoded = encoded
 		request.Headers = map[string]string{"Content-Type": kind, "If-Match": tag}

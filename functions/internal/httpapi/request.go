@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -24,9 +25,10 @@ const MaxBody = 128 << 10
 
 // Request is a request that found its route.
 type Request struct {
-	Event  events.APIGatewayProxyRequest
 	Caller domain.User // of the Cognito authorizer; without an id on open routes
+	event  events.APIGatewayProxyRequest
 	path   map[string]string
+	query  []string
 }
 
 // ID is the path's parameter name as an id; what is none cannot be found.
@@ -38,11 +40,17 @@ func (r *Request) ID(name string) (domain.ID, error) {
 	return id, nil
 }
 
-// Query is a parameter of the query; "" where it is not there.
-func (r *Request) Query(name string) string { return r.Event.QueryStringParameters[name] }
+// Query is a parameter of the query; "" where it is not there. The route must have
+// declared it: a parameter that the API's definition doesn't know panics.
+func (r *Request) Query(name string) string {
+	if !slices.Contains(r.query, name) {
+		panic(fmt.Sprintf("httpapi: the route reads %q of the query, but does not declare it", name))
+	}
+	return r.event.QueryStringParameters[name]
+}
 
 // Header is a header by its name in any case; "" where it is not there.
-func (r *Request) Header(name string) string { return header(r.Event, name) }
+func (r *Request) Header(name string) string { return header(r.event, name) }
 
 func header(event events.APIGatewayProxyRequest, name string) string {
 	for key, value := range event.Headers {
@@ -82,9 +90,9 @@ func (r *Request) Body(target any) error {
 		kind != "application/json" && kind != "application/merge-patch+json" {
 		return newProblem(http.StatusUnsupportedMediaType, "media-type", "Not JSON", "The body must be application/json.")
 	}
-	body := []byte(r.Event.Body)
-	if r.Event.IsBase64Encoded {
-		decoded, err := base64.StdEncoding.DecodeString(r.Event.Body)
+	body := []byte(r.event.Body)
+	if r.event.IsBase64Encoded {
+		decoded, err := base64.StdEncoding.DecodeString(r.event.Body)
 		if err != nil {
 			return BadRequest("The body is no base64.")
 		}

@@ -3,6 +3,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -39,26 +40,53 @@ type Router struct {
 }
 
 type route struct {
-	method, pattern string
-	parts           []string
-	open            bool
-	handle          Handler
+	Route
+	parts  []string
+	handle Handler
+}
+
+// Route is what a Router serves, and to whom.
+type Route struct {
+	Method string
+	Path   string   // with parameters, such as /goals/{goalId}
+	Open   bool     // needs no sign-in
+	Query  []string // the parameters of the query that the handler may read, in order
 }
 
 // New makes a Router without routes.
 func New(options Options) *Router { return &Router{options: options} }
 
-// Handle adds a route for signed-in callers: a method and a path with parameters, such
-// as /goals/{goalId}. A route that is added first wins.
-func (r *Router) Handle(method, pattern string, handle Handler) {
-	r.add(method, pattern, false, handle)
+// Handle adds a route for signed-in callers: a method, a path with parameters, such as
+// /goals/{goalId}, and the names of the query's parameters that the handler reads: it
+// gets no other. A route that is added first wins; one that could never be reached
+// because of that panics.
+func (r *Router) Handle(method, path string, handle Handler, query ...string) {
+	r.add(Route{Method: method, Path: path, Query: query}, handle)
 }
 
 // Open adds a route that needs no sign-in.
-func (r *Router) Open(method, pattern string, handle Handler) { r.add(method, pattern, true, handle) }
+func (r *Router) Open(method, path string, handle Handler, query ...string) {
+	r.add(Route{Method: method, Path: path, Open: true, Query: query}, handle)
+}
 
-func (r *Router) add(method, pattern string, open bool, handle Handler) {
-	r.routes = append(r.routes, route{method, pattern, strings.Split(pattern, "/"), open, handle})
+func (r *Router) add(added Route, handle Handler) {
+	if first, _, _ := r.find(added.Method, added.Path); first != nil {
+		panic(fmt.Sprintf("httpapi: %s %s is never reached: %s was added first", added.Method, added.Path, first.Path))
+	}
+	added.Query = slices.Sorted(slices.Values(added.Query))
+	r.routes = append(r.routes, route{added, strings.Split(added.Path, "/"), handle})
+}
+
+// Routes are the routes that were added, by path and method.
+func (r *Router) Routes() []Route {
+	all := make([]Route, 0, len(r.routes))
+	for _, route := range r.routes {
+		all = append(all, route.Route)
+	}
+	slices.SortFunc(all, func(a, b Route) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
+	})
+	return all
 }
 
 // Serve answers an event. It never fails: Lambda would answer 502 without CORS then.
@@ -76,6 +104,7 @@ func (r *Router) Serve(ctx context.Context, event events.APIGatewayProxyRequest)
 		answer, _ = r.failed(ctx, event, err).render("application/problem+json")
 	}
 	maps.Copy(answer.Headers, r.cors(header(event, "Origin")))
+	answer.Headers["X-Request-Id"] = telemetry.RequestOf(ctx).ID
 	r.record(ctx, event.HTTPMethod, pattern, answer.StatusCode, r.options.Clock().Sub(started))
 	return answer, nil
 }
@@ -94,16 +123,16 @@ func (r *Router) dispatch(ctx context.Context, event events.APIGatewayProxyReque
 	if found == nil {
 		return "unknown", Response{}, NotFound()
 	}
-	request := &Request{Event: event, path: parameters}
-	if !found.open {
+	request := &Request{event: event, path: parameters, query: found.Query}
+	if !found.Open {
 		user, ok := caller(event)
 		if !ok {
-			return found.pattern, Response{}, newProblem(http.StatusUnauthorized, "unauthorized", "Not signed in", "Sign in first.")
+			return found.Path, Response{}, newProblem(http.StatusUnauthorized, "unauthorized", "Not signed in", "Sign in first.")
 		}
 		request.Caller = user
 	}
 	response, err = found.handle(ctx, request)
-	return found.pattern, response, err
+	return found.Path, response, err
 }
 
 // find gives the route and its path's parameters, or the methods that there are.
@@ -115,10 +144,10 @@ func (r *Router) find(method, path string) (*route, map[string]string, []string)
 		if !matches {
 			continue
 		}
-		if r.routes[i].method == method {
+		if r.routes[i].Method == method {
 			return &r.routes[i], parameters, nil
 		}
-		allowed = append(allowed, r.routes[i].method)
+		allowed = append(allowed, r.routes[i].Method)
 	}
 	slices.Sort(allowed)
 	return nil, nil, allowed
@@ -158,7 +187,7 @@ func (r *Router) cors(origin string) map[string]string {
 	headers := map[string]string{"Vary": "Origin"}
 	if origin != "" && slices.Contains(r.options.CORSOrigins, origin) {
 		headers["Access-Control-Allow-Origin"] = origin
-		headers["Access-Control-Expose-Headers"] = "ETag, Location, Retry-After"
+		headers["Access-Control-Expose-Headers"] = "ETag, Location, Retry-After, X-Request-Id"
 	}
 	return headers
 }
