@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -66,7 +67,7 @@ func (a *app) localStatus() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			status, err := localaws.Inspect(cmd.Context(), localDir(dir))
+			status, err := localaws.Describe(cmd.Context(), localDir(dir))
 			if err != nil {
 				return err
 			}
@@ -86,8 +87,18 @@ func (a *app) showLocal(s localaws.Status) error {
 		fmt.Fprintf(a.Stdout, "The local AWS at %s (pid %d) does not answer; see `mandala-deploy local logs`.\n", s.Address, s.Server.PID)
 	default:
 		fmt.Fprintf(a.Stdout, "The local AWS answers at %s (pid %d, up since %s).\n", s.Address, s.Server.PID, s.StartedAt.Local().Format(time.DateTime))
+		return a.showEndpoints(s.Endpoints)
 	}
 	return nil
+}
+
+// showEndpoints prints a table of what is deployed.
+func (a *app) showEndpoints(endpoints []localaws.Endpoint) error {
+	table := tabwriter.NewWriter(a.Stdout, 0, 0, 2, ' ', 0)
+	for _, e := range endpoints {
+		fmt.Fprintf(table, "  %s\t%s\t%s\n", e.Kind, e.Name, e.URL)
+	}
+	return table.Flush()
 }
 
 func (a *app) localLogs() *cobra.Command {

@@ -80,9 +80,13 @@ func serve(ctx context.Context, dir string, handover launch, routes []Route, log
 		return err
 	}
 	defer functions.Close()
+	planes := startSites(moto.address, listener.Addr().String(), logger)
+	defer planes.close()
+	endpoints := endpointsRoute(planes.sources...)
 
+	all := slices.Concat(routes, functionRoutes, planes.routes, []Route{endpoints})
 	server := &http.Server{
-		Handler:           NewProxy(&url.URL{Scheme: "http", Host: moto.address}, slices.Concat(routes, functionRoutes), logger),
+		Handler:           NewProxy(&url.URL{Scheme: "http", Host: moto.address}, all, logger),
 		ReadHeaderTimeout: 10 * time.Second,
 		// No IdleTimeout: a POST that meets the end of an idle connection
 		// fails, so its client is to be the one who ends it.

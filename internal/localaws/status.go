@@ -22,6 +22,8 @@ type Status struct {
 	Emulator  Process   `json:"emulator"`   // moto, or what launched it
 	StartedAt time.Time `json:"started_at"` // UTC
 	Version   string    `json:"version"`    // of the program that serves
+	// Endpoints are where what is deployed answers; only Describe asks for them.
+	Endpoints []Endpoint `json:"endpoints,omitempty"`
 }
 
 // Process identifies a process across reuse of its pid.
@@ -58,6 +60,17 @@ func Inspect(ctx context.Context, dir string) (Status, error) {
 	status.Running = true
 	status.Healthy = healthy(ctx, status.Address)
 	return status, nil
+}
+
+// Describe gives the status of the instance in dir with the endpoints of what
+// is deployed in it.
+func Describe(ctx context.Context, dir string) (Status, error) {
+	status, err := Inspect(ctx, dir)
+	if err != nil || !status.Healthy {
+		return status, err
+	}
+	status.Endpoints, err = askEndpoints(ctx, status.Address)
+	return status, err
 }
 
 // readStatus gives what the last server of dir wrote; the zero value if it
