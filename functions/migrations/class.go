@@ -27,9 +27,9 @@ var ErrMixed = errors.New("a release may expand or contract the schema, not both
 
 // Migration is one file.
 type Migration struct {
-	Version int64 // from the file's name: 00001_people.sql is 1
-	Name    string
-	Class   Class
+	Version int64  `json:"version"` // from the file's name: 00001_people.sql is 1
+	Name    string `json:"name"`
+	Class   Class  `json:"class"`
 }
 
 // List reads the migrations at the top of files, ordered by version. The first line of
@@ -100,7 +100,8 @@ func CheckRelease(pending []Migration) error {
 		}
 	}
 	if first[Expand] != "" && first[Contract] != "" {
-		return fmt.Errorf("%s expands and %s contracts: %w", first[Expand], first[Contract], ErrMixed)
+		return fmt.Errorf("%s expands and %s contracts, so bring the schema to a target between them first: %w",
+			first[Expand], first[Contract], ErrMixed)
 	}
 	return nil
 }
