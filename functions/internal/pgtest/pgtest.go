@@ -19,6 +19,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx" of database/sql
 
 	"github.com/goal-mandala/mandala-deploy/functions/migrations"
+	"github.com/goal-mandala/mandala-deploy/internal/postgres"
 )
 
 const (
@@ -44,15 +45,15 @@ type Database struct {
 func Main(m *testing.M) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute) //nolint:forbidigo // the test binary's own main
 	defer cancel()
-	server, err := start(ctx)
+	server, err := postgres.Start(ctx, postgres.Options{Superuser: owner, Settings: []string{"autovacuum=off"}})
 	if err == nil {
-		defer server.stop()
-		err = prepare(ctx, server.socket)
+		defer server.Stop()
+		err = prepare(ctx, server.Directory)
 	}
 	if err != nil {
 		_ = os.Setenv(failureVariable, err.Error())
 	} else {
-		_ = os.Setenv(serverVariable, server.socket)
+		_ = os.Setenv(serverVariable, server.Directory)
 	}
 	m.Run()
 }
