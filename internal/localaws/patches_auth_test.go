@@ -21,6 +21,7 @@ func authQuestions() []question {
 		{"616_cognito_tags", "changed", changedUserPoolTags, "map[Release:v2]"},
 		{"620_ses_delivery_options", "TLS policy", deliveryOptions, "Require"},
 		{"620_ses_delivery_options", "reputation metrics", reputationOptions, "true"},
+		{"621_ses_event_destinations", "two, one changed, one deleted", eventDestinations, "[second BOUNCE COMPLAINT]"},
 	}
 }
 
@@ -187,4 +188,47 @@ func reputationOptions(ctx context.Context, to aws.Config) (string, error) {
 		return "absent", nil
 	}
 	return fmt.Sprint(got.ReputationOptions.ReputationMetricsEnabled), nil
+}
+
+// eventDestinations makes two destinations for events, changes one and deletes the
+// other.
+func eventDestinations(ctx context.Context, to aws.Config) (string, error) {
+	api, set := ses.NewFromConfig(to), aws.String("events")
+	if _, err := api.CreateConfigurationSet(ctx, &ses.CreateConfigurationSetInput{ConfigurationSet: &sestypes.ConfigurationSet{Name: set}}); err != nil {
+		return "", err
+	}
+	destination := func(name string, events ...sestypes.EventType) *sestypes.EventDestination {
+		return &sestypes.EventDestination{
+			Name: aws.String(name), Enabled: true, MatchingEventTypes: events,
+			SNSDestination: &sestypes.SNSDestination{TopicARN: aws.String("arn:aws:sns:ap-northeast-1:123456789012:events")},
+		}
+	}
+	for _, name := range []string{"first", "second"} {
+		if _, err := api.CreateConfigurationSetEventDestination(ctx, &ses.CreateConfigurationSetEventDestinationInput{
+			ConfigurationSetName: set, EventDestination: destination(name, sestypes.EventTypeBounce)}); err != nil {
+			return code(err)
+		}
+	}
+	if _, err := api.UpdateConfigurationSetEventDestination(ctx, &ses.UpdateConfigurationSetEventDestinationInput{
+		ConfigurationSetName: set, EventDestination: destination("second", "BOUNCE", "COMPLAINT")}); err != nil {
+		return code(err)
+	}
+	if _, err := api.DeleteConfigurationSetEventDestination(ctx, &ses.DeleteConfigurationSetEventDestinationInput{
+		ConfigurationSetName: set, EventDestinationName: aws.String("first")}); err != nil {
+		return code(err)
+	}
+	got, err := api.DescribeConfigurationSet(ctx, &ses.DescribeConfigurationSetInput{
+		ConfigurationSetName: set, ConfigurationSetAttributeNames: []sestypes.ConfigurationSetAttribute{sestypes.ConfigurationSetAttributeEventDestinations}})
+	if err != nil {
+		return code(err)
+	}
+	var told []string
+	for _, d := range got.EventDestinations {
+		line := aws.ToString(d.Name)
+		for _, event := range d.MatchingEventTypes {
+			line += " " + string(event)
+		}
+		told = append(told, line)
+	}
+	return fmt.Sprint(told), nil
 }

@@ -82,9 +82,11 @@ func serve(ctx context.Context, dir string, handover launch, routes []Route, log
 	defer functions.Close()
 	planes := startSites(moto.address, listener.Addr().String(), logger)
 	defer planes.close()
-	endpoints := endpointsRoute(planes.sources...)
+	mails, mailRoutes, mailbox := startMail(moto.address, listener.Addr().String(), logger)
+	defer mails.Close()
+	endpoints := endpointsRoute(append(planes.sources, mailbox)...)
 
-	all := slices.Concat(routes, functionRoutes, planes.routes, []Route{endpoints})
+	all := slices.Concat(routes, functionRoutes, planes.routes, mailRoutes, []Route{endpoints})
 	server := &http.Server{
 		Handler:           NewProxy(&url.URL{Scheme: "http", Host: moto.address}, all, logger),
 		ReadHeaderTimeout: 10 * time.Second,

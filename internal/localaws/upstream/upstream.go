@@ -139,6 +139,20 @@ func (c *Client) Call(ctx context.Context, service, region, operation string, in
 	return json.Unmarshal(content, into)
 }
 
+// Query asks a service that takes forms and answers XML; into may be nil.
+func (c *Client) Query(ctx context.Context, service, region string, form url.Values, into any) error {
+	request, err := c.Request(ctx, service, region, http.MethodPost, "/", []byte(form.Encode()))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
+	_, content, err := c.Send(request)
+	if err != nil || into == nil {
+		return err
+	}
+	return xml.Unmarshal(content, into)
+}
+
 // errorCode takes the code out of an error of any protocol.
 func errorCode(header http.Header, body []byte) string {
 	if code := header.Get("X-Amzn-Errortype"); code != "" {
