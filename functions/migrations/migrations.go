@@ -198,12 +198,19 @@ func lock(ctx context.Context, db *sql.DB) (unlock func() error, waited time.Dur
 		return nil, 0, fmt.Errorf("migrate: connect to the database: %w", err)
 	}
 	started := time.Now()
+	// A lock_timeout of the session is meant for tables, and not for this.
+	if _, err := connection.ExecContext(ctx, "SET lock_timeout = 0"); err != nil {
+		return nil, 0, errors.Join(fmt.Errorf("migrate: prepare to wait: %w", err), connection.Close())
+	}
 	if _, err := connection.ExecContext(ctx, "SELECT pg_advisory_lock($1)", lockID); err != nil {
 		return nil, 0, errors.Join(fmt.Errorf("migrate: wait for another run to end: %w", err), connection.Close())
 	}
 	return func() error {
 		// A context that is over must not keep the lock.
 		_, err := connection.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", lockID)
+		if err == nil {
+			_, err = connection.ExecContext(context.WithoutCancel(ctx), "RESET lock_timeout")
+		}
 		if err != nil {
 			err = fmt.Errorf("migrate: release the lock: %w", err)
 		}
