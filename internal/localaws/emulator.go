@@ -30,8 +30,8 @@ type emulator struct {
 }
 
 // startEmulator starts moto and waits until it listens. proxyPort is where
-// moto finds itself when it calls its own API.
-func startEmulator(ctx context.Context, dir string, handover launch, proxyPort int) (*emulator, error) {
+// moto finds itself when it calls its own API; environment is what else it is told.
+func startEmulator(ctx context.Context, dir string, handover launch, proxyPort int, environment []string) (*emulator, error) {
 	script, err := writeScripts(path(dir, scriptFolder))
 	if err != nil {
 		return nil, err
@@ -57,6 +57,7 @@ func startEmulator(ctx context.Context, dir string, handover launch, proxyPort i
 	command.Dir = dir
 	command.Env = append(os.Environ(), "MOTO_PORT="+strconv.Itoa(proxyPort), "PYTHONDONTWRITEBYTECODE=1",
 		"DOCKER_HOST=unix://"+os.DevNull) // functions run as processes of the proxy, not in containers of moto's
+	command.Env = append(command.Env, environment...)
 	command.Stdin, command.Stdout, command.Stderr = theirs, log, log
 	command.SysProcAttr = childAttributes()
 

@@ -2,7 +2,11 @@ package localaws_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -187,4 +191,31 @@ func changedSubnetGroup(ctx context.Context, to aws.Config) (string, error) {
 		return code(err)
 	}
 	return fmt.Sprintf("%d subnet", len(groups.DBSubnetGroups[0].Subnets)), nil
+}
+
+// localEndpoint looks for the socket where the cluster and an instance of it are
+// said to answer.
+func localEndpoint(ctx context.Context, to aws.Config) (string, error) {
+	instance, err := newInstance(ctx, to, "reached", rds.CreateDBInstanceInput{})
+	if err != nil {
+		return code(err)
+	}
+	cluster, err := describeCluster(ctx, rds.NewFromConfig(to), "reached")
+	if err != nil {
+		return code(err)
+	}
+	host := aws.ToString(cluster.Endpoint)
+	if aws.ToString(cluster.ReaderEndpoint) != host || aws.ToString(instance.Endpoint.Address) != host {
+		return "several hosts", nil
+	}
+	info, err := os.Stat(filepath.Join(host, fmt.Sprintf(".s.PGSQL.%d", aws.ToInt32(cluster.Port))))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "no socket", nil
+	case err != nil:
+		return "", err
+	case info.Mode().Type() != fs.ModeSocket:
+		return "no socket", nil
+	}
+	return "one socket", nil
 }

@@ -70,7 +70,12 @@ func serve(ctx context.Context, dir string, handover launch, routes []Route, log
 	}
 	defer func() { _ = listener.Close() }()
 
-	moto, err := startEmulator(ctx, dir, handover, listener.Addr().(*net.TCPAddr).Port)
+	databases, databaseRoute, listDatabases, err := startDatabases(ctx, logger)
+	if err != nil {
+		return err
+	}
+	defer databases.Close()
+	moto, err := startEmulator(ctx, dir, handover, listener.Addr().(*net.TCPAddr).Port, databases.Environment())
 	if err != nil {
 		return err
 	}
@@ -84,9 +89,9 @@ func serve(ctx context.Context, dir string, handover launch, routes []Route, log
 	defer planes.close()
 	mails, mailRoutes, mailbox := startMail(moto.address, listener.Addr().String(), logger)
 	defer mails.Close()
-	endpoints := endpointsRoute(append(planes.sources, mailbox)...)
+	endpoints := endpointsRoute(append(planes.sources, mailbox, listDatabases)...)
 
-	all := slices.Concat(routes, functionRoutes, planes.routes, mailRoutes, []Route{endpoints})
+	all := slices.Concat(routes, functionRoutes, planes.routes, mailRoutes, []Route{databaseRoute, endpoints})
 	server := &http.Server{
 		Handler:           NewProxy(&url.URL{Scheme: "http", Host: moto.address}, all, logger),
 		ReadHeaderTimeout: 10 * time.Second,
@@ -122,6 +127,7 @@ func serve(ctx context.Context, dir string, handover launch, routes []Route, log
 	err = group.Wait()
 	logger.Info("ending", "reason", err)
 	functions.Close()
+	databases.Close()
 	moto.stop()
 	if removal := os.Remove(path(dir, statusFile)); removal != nil && !errors.Is(removal, fs.ErrNotExist) {
 		logger.Warn("removing the status", "error", removal)
