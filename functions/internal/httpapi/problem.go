@@ -44,6 +44,11 @@ func Conflict(detail string) *Problem {
 	return newProblem(http.StatusConflict, "conflict", "Conflict", detail)
 }
 
+// Unavailable is what does not answer at the moment, and may in a while.
+func Unavailable() *Problem {
+	return newProblem(http.StatusServiceUnavailable, "unavailable", "Not available at the moment", "Try again in a moment.")
+}
+
 // problemOf makes the problem of an error; internal says that it is ours to look into.
 func problemOf(err error) (problem *Problem, internal bool) {
 	var validation *domain.ValidationError
@@ -66,7 +71,7 @@ func problemOf(err error) (problem *Problem, internal bool) {
 	case errors.As(err, &conflict):
 		return Conflict(conflictDetail(conflict.Constraint)), false
 	case errors.Is(err, store.ErrUnavailable):
-		return newProblem(http.StatusServiceUnavailable, "unavailable", "Not available at the moment", "Try again in a moment."), true
+		return Unavailable(), true
 	default:
 		return newProblem(http.StatusInternalServerError, "internal", "Something went wrong",
 			"It has been recorded under the request's id."), true

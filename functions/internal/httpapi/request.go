@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -12,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -119,7 +121,7 @@ func (r *Request) Body(target any) error {
 func bodyError(err error) error {
 	var kind *json.UnmarshalTypeError
 	if errors.As(err, &kind) && kind.Field != "" {
-		return domain.Invalid(kind.Field, domain.CodeInvalid, "must not be a JSON "+kind.Value)
+		return domain.Invalid(fieldName(kind.Field), domain.CodeInvalid, "must not be a JSON "+kind.Value)
 	}
 	if name, found := strings.CutPrefix(err.Error(), "json: unknown field "); found {
 		if field, err := strconv.Unquote(name); err == nil {
@@ -127,6 +129,14 @@ func bodyError(err error) error {
 		}
 	}
 	return BadRequest("The body is not the JSON that is expected here.")
+}
+
+// fieldName is the path of a field in JSON: encoding/json also puts the names of embedded
+// Go types into it, which begin with a capital.
+func fieldName(path string) string {
+	return strings.Join(slices.DeleteFunc(strings.Split(path, "."), func(part string) bool {
+		return part != "" && unicode.IsUpper(rune(part[0]))
+	}), ".")
 }
 
 // ETag is the tag of a version.
@@ -146,10 +156,21 @@ func (r *Request) IfMatch() (int64, error) {
 	return version, nil
 }
 
+// claim is what the Cognito authorizer says of the caller; "" where it says nothing.
+func claim(event events.APIGatewayProxyRequest, name string) string {
+	claims, _ := event.RequestContext.Authorizer["claims"].(map[string]any)
+	text, _ := claims[name].(string)
+	return text
+}
+
+// Username is the caller's in the user pool, which need not be the id.
+func (r *Request) Username() string {
+	return cmp.Or(claim(r.event, "cognito:username"), string(r.Caller.ID))
+}
+
 // caller is who the Cognito authorizer says calls.
 func caller(event events.APIGatewayProxyRequest) (domain.User, bool) {
-	claims, _ := event.RequestContext.Authorizer["claims"].(map[string]any)
-	claim := func(name string) string { text, _ := claims[name].(string); return text }
+	claim := func(name string) string { return claim(event, name) }
 	id, ok := domain.ParseID(claim("sub"))
 	return domain.User{
 		ID: id, Email: claim("email"), Name: claim("name"), Industry: claim("custom:industry"),
