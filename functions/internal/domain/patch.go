@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"time"
 )
 
 // Optional is a field of a patch that can be absent, null or a value.
@@ -125,45 +124,6 @@ func (a *Action) Apply(patch ActionPatch) error {
 		return err
 	}
 	*a = next
-	return nil
-}
-
-// TaskPatch changes a task.
-type TaskPatch struct {
-	Title            *string        `json:"title"`
-	Description      *string        `json:"description"`
-	Type             *Type          `json:"type"`
-	Status           *TaskStatus    `json:"status"`
-	EstimatedMinutes Optional[int]  `json:"estimatedMinutes"`
-	Deadline         Optional[Date] `json:"deadline"`
-}
-
-// Apply changes the task and keeps when it was completed, or leaves it as it was and
-// gives a ValidationError.
-func (t *Task) Apply(patch TaskPatch, now time.Time) error {
-	next := *t
-	set(&next.Title, patch.Title)
-	set(&next.Description, patch.Description)
-	set(&next.Type, patch.Type)
-	if patch.EstimatedMinutes.Present {
-		next.EstimatedMinutes = patch.EstimatedMinutes.Value
-	}
-	if patch.Deadline.Present {
-		next.Deadline = patch.Deadline.Value
-	}
-	var c checks
-	if patch.Status != nil && !t.Status.CanBecome(*patch.Status) {
-		c.add("status", CodeTransition, "a task that is %s cannot become that", t.Status)
-	} else if patch.Status != nil && *patch.Status != t.Status {
-		next.Status, next.CompletedAt = *patch.Status, nil
-		if next.Status == TaskCompleted {
-			next.CompletedAt = &now
-		}
-	}
-	if err := c.with(next.Validate()); err != nil {
-		return err
-	}
-	*t = next
 	return nil
 }
 

@@ -23,6 +23,8 @@ const (
 	CodeUnknown    = "unknown"
 	CodeTransition = "transition_not_allowed"
 	CodeInThePast  = "in_the_past"
+	CodeDuplicate  = "duplicate"
+	CodeNotFound   = "not_found"
 )
 
 // ValidationError is everything that is wrong with an input.
@@ -137,31 +139,6 @@ func (a Action) Validate() error {
 	c.text("background", a.Background, MaxText, false)
 	c.text("constraints", a.Constraints, MaxText, false)
 	c.kind(a.Type)
-	return c.err()
-}
-
-// MaxMinutes is the longest estimate of a task: a week.
-const MaxMinutes = 7 * 24 * 60
-
-// Validate holds the task's own fields to the rules.
-func (t Task) Validate() error {
-	var c checks
-	c.text("title", t.Title, MaxTitle, true)
-	c.text("description", t.Description, MaxText, false)
-	c.kind(t.Type)
-	if !t.Status.CanBecome(t.Status) {
-		c.add("status", CodeUnknown, "must be one of %v", TaskStatuses())
-	}
-	if t.EstimatedMinutes != nil {
-		c.between("estimatedMinutes", *t.EstimatedMinutes, 1, MaxMinutes)
-	}
-	return c.err()
-}
-
-// Validate holds the note to the rules.
-func (n Note) Validate() error {
-	var c checks
-	c.text("body", n.Body, MaxText, true)
 	return c.err()
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
@@ -54,14 +55,31 @@ const (
 	WorkflowTimeout = 10 * time.Second
 )
 
-// connectTimeout leaves an API request time to answer when the database is away.
-const connectTimeout = 5 * time.Second
+const (
+	// connectTimeout leaves an API request time to answer when the database is away.
+	connectTimeout = 5 * time.Second
+	// pingTimeout is how long a connection that was idle may take to show that it is
+	// alive; otherwise a new one is made.
+	pingTimeout = time.Second
+	// statements is how many times the statement timeout a transaction may take in all:
+	// the database cannot end a statement whose network has gone.
+	statements = 20
+)
+
+// errSignIn is that there is nothing to sign in with.
+var errSignIn = errors.New("sign in to the database")
 
 // DB is the database. It is safe for use by several goroutines.
-type DB struct{ pool *pgxpool.Pool }
+type DB struct {
+	pool    *pgxpool.Pool
+	timeout time.Duration // of a transaction
+}
 
 // Open prepares connections; the first is made when it is needed.
 func Open(ctx context.Context, options Options) (*DB, error) {
+	if options.StatementTimeout <= 0 {
+		return nil, errors.New("open the database: statements must have a timeout")
+	}
 	config, err := pgxpool.ParseConfig("sslmode=disable")
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -71,21 +89,24 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	connection.Database, connection.User = options.Database, options.User
 	connection.TLSConfig, connection.Fallbacks = options.TLS, nil
 	connection.ConnectTimeout = connectTimeout
-	milliseconds := strconv.FormatInt(options.StatementTimeout.Milliseconds(), 10)
+	// A writer that became a reader, as Aurora's do, is not the one that is wanted.
+	connection.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 	connection.RuntimeParams = map[string]string{
 		"application_name":                    options.Application,
 		"idle_in_transaction_session_timeout": "30000",
-		"lock_timeout":                        milliseconds,
-		"statement_timeout":                   milliseconds,
+		"lock_timeout":                        milliseconds(options.StatementTimeout * 4 / 5), // shorter, so that it can be told apart
+		"statement_timeout":                   milliseconds(options.StatementTimeout),
 		"timezone":                            "UTC",
 	}
 	config.MaxConns = max(options.Connections, 1)
 	config.MaxConnIdleTime = time.Minute
 	config.MaxConnLifetime = 30 * time.Minute
+	config.PingTimeout = pingTimeout
 	config.BeforeConnect = func(ctx context.Context, connection *pgx.ConnConfig) error {
 		password, err := options.Auth.Password(ctx)
 		if err != nil {
-			return fmt.Errorf("sign in to the database: %w", err)
+			return fmt.Errorf("%w: %w: %w", errSignIn, ErrUnavailable, err)
 		}
 		connection.Password = password.Reveal()
 		return nil
@@ -94,7 +115,7 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return &DB{pool: pool}, nil
+	return &DB{pool: pool, timeout: statements * options.StatementTimeout}, nil
 }
 
 // Close waits for connections that are in use, and closes all.
@@ -102,10 +123,22 @@ func (db *DB) Close() { db.pool.Close() }
 
 // SchemaVersion is the version of the last migration that was applied. It also shows
 // that the database answers.
-func (db *DB) SchemaVersion(ctx context.Context) (int64, error) {
-	var version int64
-	err := db.pool.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version)
-	return version, translate("read the schema's version", err)
+func (db *DB) SchemaVersion(ctx context.Context) (version int64, err error) {
+	err = anew(ctx, func() error {
+		row := db.pool.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied")
+		return translate("read the schema's version", row.Scan(&version))
+	})
+	return version, err
+}
+
+// anew runs what changes nothing, and runs it again where the connection was lost since
+// its last use: the second run has a new one.
+func anew(ctx context.Context, run func() error) error {
+	err := run()
+	if err != nil && lost(err) && ctx.Err() == nil {
+		err = run()
+	}
+	return err
 }
 
 // Tx is a transaction of one user.
@@ -118,8 +151,8 @@ type Tx struct {
 const attempts = 3
 
 // Write runs do in a transaction of the user and commits it, or rolls everything back
-// when do fails. Where the database gives up because of a deadlock, do runs again: it
-// must not keep what it read before.
+// when do fails. Where another transaction stands in the way, do runs again: it must
+// not keep what it read before.
 func (db *DB) Write(ctx context.Context, user domain.ID, do func(context.Context, *Tx) error) error {
 	var err error
 	for range attempts {
@@ -127,7 +160,10 @@ func (db *DB) Write(ctx context.Context, user domain.ID, do func(context.Context
 			return err
 		}
 	}
-	return err
+	if errors.Is(err, ErrUnavailable) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
 // Read runs do in a transaction of the user that may change nothing, and in which all
@@ -142,18 +178,26 @@ func (db *DB) run(ctx context.Context, user domain.ID, begin string, do func(con
 	if _, ok := domain.ParseID(string(user)); !ok {
 		return errors.New("start a transaction: the user's id is no UUID")
 	}
-	tx, err := db.pool.BeginTx(ctx, pgx.TxOptions{BeginQuery: begin + "; set local app.user_id = '" + string(user) + "'"})
-	if err != nil {
+	limited, cancel := context.WithTimeout(ctx, db.timeout)
+	defer cancel()
+	var tx pgx.Tx
+	err = anew(limited, func() (err error) {
+		tx, err = db.pool.BeginTx(limited, pgx.TxOptions{BeginQuery: begin + "; set local app.user_id = '" + string(user) + "'"})
 		return translate("start a transaction", err)
+	})
+	if err != nil {
+		return err
 	}
 	defer func() {
 		// A context that is over must not keep the rollback from being sent.
-		if rollback := tx.Rollback(context.WithoutCancel(ctx)); rollback != nil && !errors.Is(rollback, pgx.ErrTxClosed) {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), pingTimeout)
+		defer cancel()
+		if rollback := tx.Rollback(last); rollback != nil && !errors.Is(rollback, pgx.ErrTxClosed) {
 			err = errors.Join(err, translate("roll back", rollback))
 		}
 	}()
-	if err := do(ctx, &Tx{tx: tx, user: user}); err != nil {
+	if err := do(limited, &Tx{tx: tx, user: user}); err != nil {
 		return err
 	}
-	return translate("commit", tx.Commit(ctx))
+	return translate("commit", tx.Commit(limited))
 }

@@ -1,9 +1,9 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 
 	"github.com/jackc/pgx/v5"
@@ -32,6 +32,10 @@ const (
 	ActionPosition      = "actions_position"
 	SavedViewName       = "saved_views_name"
 	ExecutionOneAtATime = "workflow_executions_one_at_a_time"
+
+	// The store's own: how many rows there may be of what is listed in one answer.
+	NotesOfTask = "notes_of_task"
+	ViewsOfUser = "views_of_user"
 )
 
 func (e *ConflictError) Error() string { return "in conflict with " + e.Constraint }
@@ -44,6 +48,7 @@ const (
 	codeDeadlock        = "40P01"
 	codeLockNotFree     = "55P03"
 	codeQueryCancelled  = "57014"
+	codeReadOnly        = "25006" // a writer that became a reader: another one is the writer now
 	codeTooManyClients  = "53300"
 	classConnection     = "08"
 	classShutdown       = "57P"
@@ -67,7 +72,7 @@ func translate(doing string, err error) error {
 			return fmt.Errorf("%s: %w", doing, &ConflictError{Constraint: refused.ConstraintName})
 		case code == codeForeignKey: // what it should belong to is not there
 			return fmt.Errorf("%s: %w", doing, ErrNotFound)
-		case code == codeQueryCancelled, code == codeLockNotFree, code == codeTooManyClients,
+		case code == codeQueryCancelled, code == codeLockNotFree, code == codeReadOnly, code == codeTooManyClients,
 			code == codeInvalidPassword, code == codeInvalidAuth,
 			code[:2] == classConnection, code[:2] == classNotEnoughOf, code[:3] == classShutdown:
 			return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
@@ -76,13 +81,25 @@ func translate(doing string, err error) error {
 	}
 	var connecting *pgconn.ConnectError
 	var network net.Error
-	if errors.As(err, &connecting) || errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) || pgconn.SafeToRetry(err) {
+	if errors.As(err, &connecting) || errors.As(err, &network) || pgconn.SafeToRetry(err) ||
+		errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
 	}
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
+// retryable says whether another transaction stood in the way, and may be gone. Two
+// that block each other are found out by PostgreSQL after a second (deadlock_timeout),
+// which is later than a lock on the API's paths is waited for.
 func retryable(err error) bool {
 	var refused *pgconn.PgError
-	return errors.As(err, &refused) && (refused.Code == codeDeadlock || refused.Code == codeSerialization)
+	return errors.As(err, &refused) &&
+		(refused.Code == codeDeadlock || refused.Code == codeSerialization || refused.Code == codeLockNotFree)
+}
+
+// lost says whether a connection that was there is not any more. To connect anew may
+// help then; it does not where connecting failed.
+func lost(err error) bool {
+	var connecting *pgconn.ConnectError
+	return errors.Is(err, ErrUnavailable) && !errors.As(err, &connecting) && !errors.Is(err, errSignIn)
 }

@@ -42,7 +42,7 @@ func populate(t *testing.T, db *store.DB, user domain.ID) (chart, domain.Task) {
 			return err
 		}
 		_, noteErr := tx.CreateNote(ctx, domain.Note{TaskID: made.ID, Body: "Note"})
-		_, viewErr := tx.CreateView(ctx, store.SavedView{Name: "View"})
+		_, viewErr := tx.CreateView(ctx, domain.SavedView{Name: "View"})
 		_, reflectionErr := tx.CreateReflection(ctx, domain.Reflection{GoalID: c.goal.ID, Summary: "Summary"})
 		_, executionErr := tx.StartExecution(ctx, c.goal.ID, nil, nil)
 		_, preferenceErr := tx.PutReminderPreference(ctx, store.AnyVersion, true, store.ChangePace)

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/cursor"
@@ -31,9 +32,33 @@ func (tx *Tx) TaskHistory(ctx context.Context, task domain.ID, window Window) (P
 }
 
 // CreateNote stores a note about a task. ErrNotFound: the task is not there.
+// ConflictError NotesOfTask: it has as many as there may be.
 func (tx *Tx) CreateNote(ctx context.Context, note domain.Note) (domain.Note, error) {
+	err := tx.room(ctx, "count notes", NotesOfTask, domain.MaxNotes,
+		"SELECT id FROM tasks WHERE user_id = $1 AND id = $2 FOR NO KEY UPDATE",
+		"SELECT count(*) FROM task_notes WHERE user_id = $1 AND task_id = $2", tx.user, note.TaskID)
+	if err != nil {
+		return note, err
+	}
 	return one[domain.Note](ctx, tx, "create the note",
 		"INSERT INTO task_notes (user_id, task_id, body) VALUES ($1, $2, $3) RETURNING "+noteColumns, tx.user, note.TaskID, note.Body)
+}
+
+// room locks the row that others belong to, so that nobody adds another meanwhile, and
+// counts them: a ConflictError of the constraint where there are most of them already.
+func (tx *Tx) room(ctx context.Context, doing, constraint string, most int, lock, count string, arguments ...any) error {
+	var owner domain.ID
+	if err := tx.tx.QueryRow(ctx, lock, arguments...).Scan(&owner); err != nil {
+		return translate(doing, err)
+	}
+	var there int
+	if err := tx.tx.QueryRow(ctx, count, arguments...).Scan(&there); err != nil {
+		return translate(doing, err)
+	}
+	if there >= most {
+		return fmt.Errorf("%s: %w", doing, &ConflictError{Constraint: constraint})
+	}
+	return nil
 }
 
 // Notes lists the notes about a task, oldest first.
@@ -43,23 +68,35 @@ func (tx *Tx) Notes(ctx context.Context, task domain.ID) ([]domain.Note, error) 
 	return collect[domain.Note](ctx, tx, "list notes", &q)
 }
 
-// UpdateNote writes the note anew; its version must be expected.
-func (tx *Tx) UpdateNote(ctx context.Context, task, id domain.ID, expected int64, body string) (domain.Note, error) {
+// UpdateNote lets change edit the note, whose version must be expected.
+func (tx *Tx) UpdateNote(ctx context.Context, task, id domain.ID, expected int64, change func(*domain.Note) error) (domain.Note, error) {
+	note, err := tx.lockNote(ctx, task, id, expected)
+	if err != nil {
+		return note, err
+	}
+	before := note.Body
+	if err := change(&note); err != nil || note.Body == before {
+		return note, err
+	}
+	return one[domain.Note](ctx, tx, "change the note",
+		"UPDATE task_notes SET body = $3 WHERE user_id = $1 AND id = $2 RETURNING "+noteColumns, tx.user, id, note.Body)
+}
+
+// DeleteNote deletes a note, whose version must be expected.
+func (tx *Tx) DeleteNote(ctx context.Context, task, id domain.ID, expected int64) error {
+	if _, err := tx.lockNote(ctx, task, id, expected); err != nil {
+		return err
+	}
+	return tx.delete(ctx, "delete the note", "DELETE FROM task_notes WHERE user_id = $1 AND task_id = $2 AND id = $3", tx.user, task, id)
+}
+
+func (tx *Tx) lockNote(ctx context.Context, task, id domain.ID, expected int64) (domain.Note, error) {
 	note, err := one[domain.Note](ctx, tx, "read the note",
 		"SELECT "+noteColumns+" FROM task_notes WHERE user_id = $1 AND task_id = $2 AND id = $3 FOR UPDATE", tx.user, task, id)
 	if err != nil {
 		return note, err
 	}
-	if err := expect(expected, note.Meta); err != nil {
-		return note, err
-	}
-	return one[domain.Note](ctx, tx, "change the note",
-		"UPDATE task_notes SET body = $3 WHERE user_id = $1 AND id = $2 RETURNING "+noteColumns, tx.user, id, body)
-}
-
-// DeleteNote deletes a note.
-func (tx *Tx) DeleteNote(ctx context.Context, task, id domain.ID) error {
-	return tx.delete(ctx, "delete the note", "DELETE FROM task_notes WHERE user_id = $1 AND task_id = $2 AND id = $3", tx.user, task, id)
+	return note, expect(expected, note.Meta)
 }
 
 // delete runs a statement that must delete something.

@@ -186,14 +186,14 @@ func TestPagesHaveEveryRowOnce(t *testing.T) {
 		}
 		return nil
 	})
-	for _, sort := range []store.TaskSort{store.ByDeadline, store.ByCreation} {
+	for _, sort := range []domain.TaskSort{domain.SortByDeadline, domain.SortByCreation} {
 		for limit := 1; limit <= rows+1; limit++ {
 			seen := map[domain.ID]bool{}
 			window := store.Window{Limit: limit}
 			for {
 				var got store.Page[domain.Task]
 				write(t, db, user, func(ctx context.Context, tx *store.Tx) (err error) {
-					got, err = tx.Tasks(ctx, store.TaskFilter{Sort: sort, GoalID: c.goal.ID}, window)
+					got, err = tx.Tasks(ctx, store.TaskListing{Filters: []domain.TaskFilter{{GoalID: c.goal.ID}}, Sort: sort}, window)
 					return err
 				})
 				for _, item := range got.Items {
@@ -212,7 +212,7 @@ func TestPagesHaveEveryRowOnce(t *testing.T) {
 		}
 	}
 	err := db.Read(t.Context(), user, func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.Tasks(ctx, store.TaskFilter{}, store.Window{After: cursor.Encode("tasks by deadline", "x'; --", string(user))})
+		_, err := tx.Tasks(ctx, store.TaskListing{}, store.Window{After: cursor.Encode("tasks by deadline", "x'; --", string(user))})
 		return err
 	})
 	if !errors.Is(err, cursor.ErrInvalid) {

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -12,26 +14,23 @@ import (
 const taskColumns = `id, goal_id, action_id, title, description, type, status, estimated_minutes, deadline, completed_at,
 	generated_position IS NOT NULL AS generated, version, created_at, updated_at`
 
-// TaskSort is the order of a listing of tasks.
-type TaskSort string
-
-// The orders: soonest deadline first and tasks without one last, or latest first.
-const (
-	ByDeadline TaskSort = "deadline"
-	ByCreation TaskSort = "created"
-)
-
-// TaskFilter says which tasks are listed; what is empty does not restrict.
-type TaskFilter struct {
-	GoalID   domain.ID           `json:"goalId,omitempty"`
-	ActionID domain.ID           `json:"actionId,omitempty"`
-	Statuses []domain.TaskStatus `json:"status,omitempty"`
-	DueFrom  *domain.Date        `json:"dueFrom,omitempty"`
-	DueBy    *domain.Date        `json:"dueBy,omitempty"`
-	Sort     TaskSort            `json:"sort,omitempty"` // ByDeadline where empty
+// TaskListing says which tasks are listed, and in which order.
+type TaskListing struct {
+	Filters []domain.TaskFilter // a task must be in all of them; their orders do not count
+	Sort    domain.TaskSort     // domain.SortByDeadline where empty
+	Today   domain.Date         // the day that words such as "overdue" are counted from
 }
 
-// CreateTask stores a task of the user's own. ErrNotFound: the action is not there.
+// MissingError is ErrNotFound that says which of many rows are not there.
+type MissingError struct{ IDs []domain.ID }
+
+func (e *MissingError) Error() string { return fmt.Sprintf("%d of the rows are not found", len(e.IDs)) }
+
+// Unwrap makes it ErrNotFound.
+func (e *MissingError) Unwrap() error { return ErrNotFound }
+
+// CreateTask stores a task of the user's own. With an id it is stored once: a task that
+// is there already is given back as it is now. ErrNotFound: the action is not there.
 func (tx *Tx) CreateTask(ctx context.Context, t domain.Task) (domain.Task, error) {
 	var goal domain.ID
 	if err := tx.tx.QueryRow(ctx, "SELECT goal_id FROM actions WHERE user_id = $1 AND id = $2", tx.user, t.ActionID).Scan(&goal); err != nil {
@@ -40,10 +39,17 @@ func (tx *Tx) CreateTask(ctx context.Context, t domain.Task) (domain.Task, error
 	if _, err := tx.lockGoal(ctx, goal); err != nil {
 		return t, err
 	}
+	var id *domain.ID
+	if t.ID != "" {
+		if before, err := tx.Task(ctx, t.ID); !errors.Is(err, ErrNotFound) {
+			return before, err
+		}
+		id = &t.ID
+	}
 	created, err := one[domain.Task](ctx, tx, "create the task", `
-		INSERT INTO tasks (user_id, goal_id, action_id, title, description, type, status, estimated_minutes, deadline, completed_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING `+taskColumns,
-		tx.user, goal, t.ActionID, t.Title, t.Description, t.Type, t.Status, t.EstimatedMinutes, t.Deadline, t.CompletedAt)
+		INSERT INTO tasks (user_id, goal_id, action_id, title, description, type, status, estimated_minutes, deadline, completed_at, id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, coalesce($11, gen_random_uuid())) RETURNING `+taskColumns,
+		tx.user, goal, t.ActionID, t.Title, t.Description, t.Type, t.Status, t.EstimatedMinutes, t.Deadline, t.CompletedAt, id)
 	if err != nil {
 		return created, err
 	}
@@ -59,25 +65,15 @@ func (tx *Tx) Task(ctx context.Context, id domain.ID) (domain.Task, error) {
 }
 
 // Tasks lists tasks.
-func (tx *Tx) Tasks(ctx context.Context, filter TaskFilter, window Window) (Page[domain.Task], error) {
+func (tx *Tx) Tasks(ctx context.Context, listing TaskListing, window Window) (Page[domain.Task], error) {
 	var q query
 	q.add("SELECT "+taskColumns+" FROM tasks WHERE user_id = ?", tx.user)
-	if filter.GoalID != "" {
-		q.add(" AND goal_id = ?", filter.GoalID)
+	for _, filter := range listing.Filters {
+		if err := restrict(&q, filter, listing.Today); err != nil {
+			return Page[domain.Task]{}, err
+		}
 	}
-	if filter.ActionID != "" {
-		q.add(" AND action_id = ?", filter.ActionID)
-	}
-	if len(filter.Statuses) > 0 {
-		q.add(" AND status = ANY (?)", texts(filter.Statuses))
-	}
-	if filter.DueFrom != nil {
-		q.add(" AND deadline >= ?", filter.DueFrom)
-	}
-	if filter.DueBy != nil {
-		q.add(" AND deadline <= ?", filter.DueBy)
-	}
-	next, err := order(&q, filter.Sort, window)
+	next, err := order(&q, listing.Sort, window)
 	if err != nil {
 		return Page[domain.Task]{}, err
 	}
@@ -88,10 +84,37 @@ func (tx *Tx) Tasks(ctx context.Context, filter TaskFilter, window Window) (Page
 	return page(rows, window.limit(), next), nil
 }
 
+// restrict adds what the filter asks for.
+func restrict(q *query, filter domain.TaskFilter, today domain.Date) error {
+	if filter.GoalID != "" {
+		q.add(" AND goal_id = ?", filter.GoalID)
+	}
+	if filter.ActionID != "" {
+		q.add(" AND action_id = ?", filter.ActionID)
+	}
+	if len(filter.Statuses) > 0 {
+		q.add(" AND status = ANY (?)", texts(filter.Statuses))
+	}
+	due, err := filter.Deadline.Due(today)
+	if err != nil {
+		return fmt.Errorf("list tasks: the filter's deadline %w", err)
+	}
+	if due.From != nil {
+		q.add(" AND deadline >= ?", due.From)
+	}
+	if due.By != nil {
+		q.add(" AND deadline <= ?", due.By)
+	}
+	if due.Open {
+		q.add(" AND status IN ('not_started', 'in_progress')")
+	}
+	return nil
+}
+
 // order ends the query where the window begins and ends, and says how the cursor of a
 // row is made.
-func order(q *query, sort TaskSort, window Window) (func(domain.Task) string, error) {
-	if sort == ByCreation {
+func order(q *query, sort domain.TaskSort, window Window) (func(domain.Task) string, error) {
+	if sort == domain.SortByCreation {
 		const kind = "tasks by creation"
 		if window.After != "" {
 			at, id, err := timeKeys(kind, window.After)
@@ -182,7 +205,7 @@ func (tx *Tx) edit(ctx context.Context, t domain.Task, change func(*domain.Task)
 }
 
 // lockTasks locks the goals of the tasks, in one order so that two at once cannot
-// block each other, and reads the tasks. ErrNotFound: one of them is not there.
+// block each other, and reads the tasks by id. MissingError: some of them are not there.
 func (tx *Tx) lockTasks(ctx context.Context, ids []domain.ID) ([]domain.Task, []domain.ID, error) {
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
 	var q query
@@ -200,13 +223,16 @@ func (tx *Tx) lockTasks(ctx context.Context, ids []domain.ID) ([]domain.Task, []
 	var all query
 	all.add("SELECT "+taskColumns+" FROM tasks WHERE user_id = ? AND id = ANY (?) ORDER BY id", tx.user, texts(ids))
 	tasks, err := collect[domain.Task](ctx, tx, "read tasks", &all)
-	if err == nil && len(tasks) != len(ids) {
-		err = ErrNotFound
+	if err != nil || len(tasks) == len(ids) {
+		return tasks, goals, err
 	}
-	return tasks, goals, err
+	missing := slices.DeleteFunc(ids, func(id domain.ID) bool {
+		return slices.ContainsFunc(tasks, func(t domain.Task) bool { return t.ID == id })
+	})
+	return nil, nil, &MissingError{IDs: missing}
 }
 
-// UpdateTasks lets change edit all the tasks, or none of them.
+// UpdateTasks lets change edit all the tasks, or none of them; it gives them by id.
 func (tx *Tx) UpdateTasks(ctx context.Context, ids []domain.ID, change func(*domain.Task) error) ([]domain.Task, error) {
 	tasks, goals, err := tx.lockTasks(ctx, ids)
 	if err != nil {

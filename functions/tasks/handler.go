@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/httpapi"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
+)
+
+// database runs transactions of a user.
+type database interface {
+	Read(ctx context.Context, user domain.ID, do func(context.Context, *store.Tx) error) error
+	Write(ctx context.Context, user domain.ID, do func(context.Context, *store.Tx) error) error
+}
+
+// handler answers for tasks, notes and saved views.
+type handler struct {
+	database database
+	clock    func() time.Time
+}
+
+// routes adds the routes; what is fixed comes before what is a parameter.
+func (h handler) routes(router *httpapi.Router) {
+	router.Handle("GET", "/tasks/views", h.listViews)
+	router.Handle("POST", "/tasks/views", h.createView)
+	router.Handle("GET", "/tasks/views/{viewId}", h.getView)
+	router.Handle("PATCH", "/tasks/views/{viewId}", h.updateView)
+	router.Handle("DELETE", "/tasks/views/{viewId}", h.deleteView)
+
+	router.Handle("POST", "/tasks/bulk/status", h.updateStatuses)
+	router.Handle("POST", "/tasks/bulk/delete", h.deleteMany)
+
+	router.Handle("GET", "/tasks", h.list, "actionId", "cursor", "deadline", "goalId", "limit", "sort", "status", "viewId")
+	router.Handle("POST", "/tasks", h.create)
+	router.Handle("GET", "/tasks/{taskId}", h.get)
+	router.Handle("PATCH", "/tasks/{taskId}", h.update)
+	router.Handle("DELETE", "/tasks/{taskId}", h.delete)
+	router.Handle("GET", "/tasks/{taskId}/history", h.history, "cursor", "limit")
+
+	router.Handle("GET", "/tasks/{taskId}/notes", h.listNotes)
+	router.Handle("POST", "/tasks/{taskId}/notes", h.createNote)
+	router.Handle("PATCH", "/tasks/{taskId}/notes/{noteId}", h.updateNote)
+	router.Handle("DELETE", "/tasks/{taskId}/notes/{noteId}", h.deleteNote)
+}
+
+// today is the day in UTC, which is also the day of reminders.
+func (h handler) today() domain.Date { return domain.DateOf(h.clock().UTC()) }
+
+// create makes a task; with an Idempotency-Key it is made once, however often the same
+// request comes.
+func (h handler) create(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
+	var patch domain.TaskPatch
+	if err := request.Body(&patch); err != nil {
+		return httpapi.Response{}, err
+	}
+	task, err := domain.NewTask(patch, h.clock())
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	if task.ID, err = repeatable(request, patch); err != nil {
+		return httpapi.Response{}, err
+	}
+	var created domain.Task
+	err = h.database.Write(ctx, request.Caller.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		created, err = tx.CreateTask(ctx, task)
+		return err
+	})
+	if errors.Is(err, store.ErrNotFound) {
+		return httpapi.Response{}, missing("actionId")
+	}
+	return httpapi.Created(created, "/tasks/"+string(created.ID), created.Version), err
+}
+
+func (h handler) get(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
+	id, err := request.ID("taskId")
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	var task domain.Task
+	err = h.database.Read(ctx, request.Caller.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		task, err = tx.Task(ctx, id)
+		return err
+	})
+	return httpapi.Tagged(task, task.Version), err
+}
+
+func (h handler) update(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
+	id, expected, err := target(request, "taskId")
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	var patch domain.TaskPatch
+	if err := request.Body(&patch); err != nil {
+		return httpapi.Response{}, err
+	}
+	var task domain.Task
+	err = h.database.Write(ctx, request.Caller.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		task, err = tx.UpdateTask(ctx, id, expected, func(task *domain.Task) error { return task.Apply(patch, h.clock()) })
+		return err
+	})
+	return httpapi.Tagged(task, task.Version), err
+}
+
+func (h handler) delete(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
+	id, expected, err := target(request, "taskId")
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	err = h.database.Write(ctx, request.Caller.ID, func(ctx context.Context, tx *store.Tx) error {
+		return tx.DeleteTasks(ctx, []domain.ID{id}, expected)
+	})
+	return httpapi.NoContent(), err
+}
+
+func (h handler) history(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
+	id, err := request.ID("taskId")
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	window, err := request.Window()
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	var changes store.Page[store.StatusChange]
+	err = h.database.Read(ctx, request.Caller.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		if _, err = tx.Task(ctx, id); err != nil {
+			return err
+		}
+		changes, err = tx.TaskHistory(ctx, id, window)
+		return err
+	})
+	return httpapi.OK(changes), err
+}
+
+// target is the row that the path's parameter means, and the version that it must have.
+func target(request *httpapi.Request, parameter string) (domain.ID, int64, error) {
+	id, err := request.ID(parameter)
+	if err != nil {
+		return "", 0, err
+	}
+	expected, err := request.IfMatch()
+	return id, expected, err
+}
+
+// missing is the answer where the path is right, but what fields of the request name is
+// not there or not the caller's.
+func missing(fields ...string) error {
+	problem := httpapi.NotFound()
+	problem.Detail = "Something that the request names is not there."
+	for _, field := range fields {
+		problem.Errors = append(problem.Errors, domain.FieldError{Field: field, Code: domain.CodeNotFound, Message: "is not there"})
+	}
+	return problem
+}
+
+// listing is the answer of lists that have no second page.
+type listing[T any] struct {
+	Items []T `json:"items"`
+}
