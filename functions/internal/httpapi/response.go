@@ -11,9 +11,12 @@ import (
 // Response is what a handler answers.
 type Response struct {
 	Status  int
-	Body    any // becomes JSON; nil is no body
+	Body    any // becomes JSON, except for a Page; nil is no body
 	Headers map[string]string
 }
+
+// Page is a body in HTML, for the few routes that a person opens from a mail.
+type Page string
 
 // OK answers 200.
 func OK(body any) Response { return Response{Status: http.StatusOK, Body: body} }
@@ -37,7 +40,9 @@ func (r Response) render(kind string) (events.APIGatewayProxyResponse, error) {
 		"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
 	}}
 	maps.Copy(answer.Headers, r.Headers)
-	if r.Body != nil {
+	if page, ok := r.Body.(Page); ok {
+		answer.Body, answer.Headers["Content-Type"] = string(page), "text/html; charset=utf-8"
+	} else if r.Body != nil {
 		body, err := json.Marshal(r.Body)
 		if err != nil {
 			return answer, err
