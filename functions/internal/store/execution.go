@@ -79,6 +79,20 @@ func (tx *Tx) Execution(ctx context.Context, id domain.ID) (WorkflowExecution, e
 		"SELECT "+executionColumns+" FROM workflow_executions WHERE user_id = $1 AND id = $2", tx.user, id)
 }
 
+// LockExecution reads an execution and keeps others from changing it and its goal until
+// the transaction ends.
+func (tx *Tx) LockExecution(ctx context.Context, id domain.ID) (WorkflowExecution, error) {
+	execution, err := tx.Execution(ctx, id)
+	if err != nil {
+		return execution, err
+	}
+	if _, err := tx.lockGoal(ctx, execution.GoalID); err != nil { // first, as everywhere
+		return execution, err
+	}
+	return one[WorkflowExecution](ctx, tx, "read the execution",
+		"SELECT "+executionColumns+" FROM workflow_executions WHERE user_id = $1 AND id = $2 FOR UPDATE", tx.user, id)
+}
+
 // LatestExecution reads the goal's execution that was started last.
 func (tx *Tx) LatestExecution(ctx context.Context, goal domain.ID) (WorkflowExecution, error) {
 	return one[WorkflowExecution](ctx, tx, "read the goal's latest execution",
@@ -125,10 +139,19 @@ func (tx *Tx) Advance(ctx context.Context, id domain.ID, total int, done []domai
 		WHERE user_id = $1 AND id = $2 RETURNING `+executionColumns, tx.user, id, total, progress, keys(finished), errorsOf)
 }
 
-// FinishExecution ends an execution that is open, and says whether it was.
+// NoteError records the name of an error that an open execution goes on after.
+func (tx *Tx) NoteError(ctx context.Context, id domain.ID, name string) error {
+	_, err := tx.tx.Exec(ctx, `
+		UPDATE workflow_executions SET error = left($3, 200)
+		WHERE user_id = $1 AND id = $2 AND status IN ('pending', 'running') AND error <> left($3, 200)`, tx.user, id, name)
+	return translate("record the execution's error", err)
+}
+
+// FinishExecution ends an execution that is open, and says whether it was. Without a
+// reason the error that was recorded before stays.
 func (tx *Tx) FinishExecution(ctx context.Context, id domain.ID, status ExecutionStatus, reason string) (bool, error) {
 	tag, err := tx.tx.Exec(ctx, `
-		UPDATE workflow_executions SET status = $3, error = left($4, 200), finished_at = now(),
+		UPDATE workflow_executions SET status = $3, error = CASE $4 WHEN '' THEN error ELSE left($4, 200) END, finished_at = now(),
 			progress = CASE WHEN $3 IN ('succeeded', 'partial') THEN 100 ELSE progress END
 		WHERE user_id = $1 AND id = $2 AND status IN ('pending', 'running')`, tx.user, id, string(status), reason)
 	return tag.RowsAffected() == 1, translate("end the execution", err)

@@ -44,19 +44,19 @@ func (tx *Tx) SaveGenerated(ctx context.Context, goal, action domain.ID, tasks [
 	return len(tasks), tx.rollUp(ctx, goal)
 }
 
-// Stored is what a goal has of generated tasks.
+// Stored is what actions of a goal have of tasks, the user's own ones included.
 type Stored struct {
-	Actions   int // of the goal
-	WithTasks int // actions that have generated tasks
+	Actions   int
+	WithTasks int // actions that have tasks
 	Tasks     int
 }
 
-// StoredTasks counts what the workflow has stored for the actions of a goal; without
-// actions for all of them.
+// StoredTasks counts the tasks of a goal's actions: of the ones given, or of all
+// where nil is given.
 func (tx *Tx) StoredTasks(ctx context.Context, goal domain.ID, actions []domain.ID) (Stored, error) {
-	return one[Stored](ctx, tx, "count generated tasks", `
+	return one[Stored](ctx, tx, "count tasks", `
 		SELECT count(DISTINCT a.id), count(DISTINCT t.action_id), count(t.id)
-		FROM actions a LEFT JOIN tasks t ON t.action_id = a.id AND t.generated_position IS NOT NULL
-		WHERE a.user_id = $1 AND a.goal_id = $2 AND (cardinality($3::uuid[]) = 0 OR a.id = ANY ($3))`,
-		tx.user, goal, append([]string{}, texts(actions)...))
+		FROM actions a LEFT JOIN tasks t ON t.action_id = a.id
+		WHERE a.user_id = $1 AND a.goal_id = $2 AND ($4 OR a.id = ANY ($3::uuid[]))`,
+		tx.user, goal, append([]string{}, texts(actions)...), actions == nil)
 }

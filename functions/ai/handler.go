@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/httpapi"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/workflow"
+)
+
+// handler answers for generations of tasks.
+type handler struct{ service workflow.Service }
+
+func (h handler) routes(router *httpapi.Router) {
+	router.Handle("POST", "/ai/executions", h.start)
+	router.Handle("GET", "/ai/executions/{executionId}", h.get)
+	router.Handle("POST", "/ai/executions/{executionId}/cancel", h.cancel)
+	router.Handle("POST", "/ai/executions/{executionId}/retry", h.retry)
+}
+
+// wish is the body of POST /ai/executions; no actions mean all of the goal.
+type wish struct {
+	GoalID    domain.ID   `json:"goalId"`
+	ActionIDs []domain.ID `json:"actionIds"`
+}
+
+func (h handler) start(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
+	var body wish
+	if err := request.Body(&body); err != nil {
+		return httpapi.Response{}, err
+	}
+	if err := body.validate(); err != nil {
+		return httpapi.Response{}, err
+	}
+	execution, err := h.service.Start(ctx, request.Caller.ID, body.GoalID, body.ActionIDs)
+	return accepted(execution, err)
+}
+
+func (w wish) validate() error {
+	if w.GoalID == "" {
+		return domain.Invalid("goalId", domain.CodeRequired, "must be the goal's id")
+	}
+	if _, ok := domain.ParseID(string(w.GoalID)); !ok {
+		return domain.Invalid("goalId", domain.CodeInvalid, "is no id")
+	}
+	if len(w.ActionIDs) > workflow.MaxActions {
+		return domain.Invalid("actionIds", domain.CodeTooLong, "a goal has fewer actions")
+	}
+	return nil // ids that are no ids are none of the goal's actions
+}
+
+func (h handler) get(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
+	id, err := request.ID("executionId")
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	execution, err := h.service.Status(ctx, request.Caller.ID, id)
+	return httpapi.OK(execution), err
+}
+
+func (h handler) cancel(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
+	id, err := request.ID("executionId")
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	execution, err := h.service.Cancel(ctx, request.Caller.ID, id)
+	return httpapi.OK(execution), problem(err)
+}
+
+func (h handler) retry(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
+	id, err := request.ID("executionId")
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	execution, err := h.service.Retry(ctx, request.Caller.ID, id)
+	return accepted(execution, err)
+}
+
+// accepted answers 202 with where the generation is found.
+func accepted(execution store.WorkflowExecution, err error) (httpapi.Response, error) {
+	return httpapi.Response{
+		Status: http.StatusAccepted, Body: execution,
+		Headers: map[string]string{"Location": "/ai/executions/" + string(execution.ID)},
+	}, problem(err)
+}
+
+// problem says in the API's words what the workflow's errors are.
+func problem(err error) error {
+	var conflict *workflow.ConflictError
+	var unavailable *workflow.UnavailableError
+	switch {
+	case errors.As(err, &conflict):
+		return httpapi.Conflict(conflict.Message)
+	case errors.As(err, &unavailable):
+		return &httpapi.Problem{
+			Type: "/problems/unavailable", Title: "Not available at the moment", Status: http.StatusServiceUnavailable,
+			Detail: "The generation could not be started. Try again in a moment.",
+		}
+	default:
+		return err
+	}
+}

@@ -1,0 +1,83 @@
+package workflow
+
+import (
+	"context"
+
+	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
+)
+
+// Open locks the execution that about names and its goal, and gives it if it is open.
+// InvalidInputError: it has ended, such as by being cancelled, and nothing may be
+// written for it any more; or it is another goal's, or not there.
+func Open(ctx context.Context, tx *store.Tx, about About) (store.WorkflowExecution, error) {
+	execution, err := tx.LockExecution(ctx, about.Execution.Name)
+	if err != nil {
+		return execution, err
+	}
+	return execution, about.fits(execution)
+}
+
+// fits is an InvalidInputError unless the execution is open and the goal's.
+func (a About) fits(execution store.WorkflowExecution) error {
+	if execution.GoalID != a.GoalID {
+		return &InvalidInputError{"the execution is of another goal"}
+	}
+	if !execution.Status.Open() {
+		return &InvalidInputError{"the execution has ended: " + string(execution.Status)}
+	}
+	return nil
+}
+
+// Peek is Open without locks, for who only reads.
+func Peek(ctx context.Context, tx *store.Tx, about About) error {
+	execution, err := tx.Execution(ctx, about.Execution.Name)
+	if err != nil {
+		return err
+	}
+	return about.fits(execution)
+}
+
+// Settle ends a locked execution that is open, and gives its goal the status that
+// follows from what is stored: active where every action that was asked for, or of the
+// goal, has tasks; partial where some have; otherwise nothing, which is draft where no
+// generation was tried to its end and failed where it was. reason is an error's name.
+// What has ended stays as it is.
+func Settle(ctx context.Context, tx *store.Tx, execution store.WorkflowExecution, end store.ExecutionStatus, reason string, nothing domain.GoalStatus) error {
+	stored, err := tx.StoredTasks(ctx, execution.GoalID, nil)
+	if err != nil {
+		return err
+	}
+	status := nothing
+	switch {
+	case execution.TotalActions > 0 && len(execution.DoneActions) >= execution.TotalActions,
+		stored.Actions > 0 && stored.WithTasks == stored.Actions:
+		status = domain.GoalActive
+	case stored.WithTasks > 0:
+		status = domain.GoalPartial
+	}
+	return Finish(ctx, tx, execution, end, reason, status)
+}
+
+// Finish is Settle with the goal's status given.
+func Finish(ctx context.Context, tx *store.Tx, execution store.WorkflowExecution, end store.ExecutionStatus, reason string, status domain.GoalStatus) error {
+	if open, err := tx.FinishExecution(ctx, execution.ID, end, reason); err != nil || !open {
+		return err
+	}
+	goal, err := tx.Goal(ctx, execution.GoalID)
+	if err != nil || goal.Status != domain.GoalGenerating {
+		return err
+	}
+	return tx.SetGoalStatus(ctx, execution.GoalID, status)
+}
+
+// Summarize counts what an execution has stored.
+func Summarize(ctx context.Context, tx *store.Tx, execution store.WorkflowExecution) (Summary, error) {
+	total := execution.TotalActions
+	if total == 0 { // it ended before the actions were read
+		total = len(execution.ActionIDs)
+	}
+	done := min(len(execution.DoneActions), total)
+	stored, err := tx.StoredTasks(ctx, execution.GoalID, append([]domain.ID{}, execution.DoneActions...))
+	return Summary{Total: total, Succeeded: done, Failed: total - done, TaskCount: stored.Tasks}, err
+}
