@@ -27,6 +27,23 @@ func (h handler) routes(router *httpapi.Router) {
 	router.Handle("GET", "/goals/{goalId}", h.get)
 	router.Handle("PATCH", "/goals/{goalId}", h.update)
 	router.Handle("DELETE", "/goals/{goalId}", h.delete)
+
+	router.Handle("GET", "/goals/{goalId}/sub-goals", h.listSubGoals)
+	router.Handle("POST", "/goals/{goalId}/sub-goals", h.createSubGoal)
+	router.Handle("GET", "/goals/{goalId}/sub-goals/{subGoalId}", h.getSubGoal)
+	router.Handle("PATCH", "/goals/{goalId}/sub-goals/{subGoalId}", h.updateSubGoal)
+	router.Handle("DELETE", "/goals/{goalId}/sub-goals/{subGoalId}", h.deleteSubGoal)
+
+	router.Handle("GET", "/goals/{goalId}/sub-goals/{subGoalId}/actions", h.listSubGoalActions)
+	router.Handle("POST", "/goals/{goalId}/sub-goals/{subGoalId}/actions", h.createAction)
+	router.Handle("GET", "/goals/{goalId}/actions", h.listActions)
+	router.Handle("GET", "/goals/{goalId}/actions/{actionId}", h.getAction)
+	router.Handle("PATCH", "/goals/{goalId}/actions/{actionId}", h.updateAction)
+	router.Handle("DELETE", "/goals/{goalId}/actions/{actionId}", h.deleteAction)
+
+	router.Handle("GET", "/goals/{goalId}/chart", h.chart)
+	router.Handle("GET", "/goals/{goalId}/change-history", h.changes, "cursor", "limit")
+	router.Handle("GET", "/goals/{goalId}/progress-history", h.progress, "from", "to")
 }
 
 func (h handler) today() domain.Date { return domain.DateOf(h.clock().UTC()) }
@@ -83,7 +100,11 @@ func (h handler) get(ctx context.Context, request *httpapi.Request) (httpapi.Res
 }
 
 func (h handler) update(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
-	id, expected, err := target(request)
+	id, err := request.ID("goalId")
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	expected, err := request.IfMatch()
 	if err != nil {
 		return httpapi.Response{}, err
 	}
@@ -100,7 +121,11 @@ func (h handler) update(ctx context.Context, request *httpapi.Request) (httpapi.
 }
 
 func (h handler) delete(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
-	id, expected, err := target(request)
+	id, err := request.ID("goalId")
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	expected, err := request.IfMatch()
 	if err != nil {
 		return httpapi.Response{}, err
 	}
@@ -108,14 +133,4 @@ func (h handler) delete(ctx context.Context, request *httpapi.Request) (httpapi.
 		return tx.DeleteGoal(ctx, id, expected)
 	})
 	return httpapi.NoContent(), err
-}
-
-// target is the goal that is meant, and the version that it must have.
-func target(request *httpapi.Request) (domain.ID, int64, error) {
-	id, err := request.ID("goalId")
-	if err != nil {
-		return "", 0, err
-	}
-	expected, err := request.IfMatch()
-	return id, expected, err
 }

@@ -24,6 +24,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 type api struct {
 	t      *testing.T
 	router *httpapi.Router
+	db     *store.DB
 }
 
 func newAPI(t *testing.T) api {
@@ -42,7 +43,7 @@ func newAPI(t *testing.T) api {
 		Metrics: telemetry.NewMetrics(io.Discard, time.Now), Clock: time.Now,
 	})
 	handler{database: db, clock: func() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) }}.routes(router)
-	return api{t, router}
+	return api{t, router, db}
 }
 
 const (
@@ -155,7 +156,8 @@ func TestWhatIsWrongIsSaidFieldByField(t *testing.T) {
 		"no JSON":          {`{`, 400, nil},
 		"two values":       {`{"title": "t"} {}`, 400, nil},
 		"no object":        {`null`, 400, nil},
-		"no date":          {`{"title": "t", "deadline": "soon"}`, 400, nil},
+		"no date":          {`{"title": "t", "deadline": "soon"}`, 422, []string{"deadline: invalid"}},
+		"a date's type":    {`{"title": "t", "deadline": 20270501}`, 422, []string{"deadline: invalid"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

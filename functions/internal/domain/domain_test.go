@@ -158,12 +158,13 @@ func TestNewGoal(t *testing.T) {
 	}{
 		"the least":          {patch: domain.GoalPatch{Title: pointer("目標")}},
 		"longest title":      {patch: domain.GoalPatch{Title: pointer(strings.Repeat("目", 200))}},
-		"due today":          {patch: domain.GoalPatch{Title: pointer("t"), Deadline: domain.Optional[domain.Date]{Present: true, Value: &today}}},
+		"due today":          {patch: domain.GoalPatch{Title: pointer("t"), Deadline: due(today.String())}},
 		"without title":      {wrong: []string{"title: required"}},
 		"too long a title":   {patch: domain.GoalPatch{Title: pointer(strings.Repeat("目", 201))}, wrong: []string{"title: too_long"}},
 		"a character of nul": {patch: domain.GoalPatch{Title: pointer("a\x00b")}, wrong: []string{"title: invalid"}},
 		"broken text":        {patch: domain.GoalPatch{Title: pointer("t"), Background: pointer("\xff")}, wrong: []string{"background: invalid"}},
-		"due yesterday":      {patch: domain.GoalPatch{Title: pointer("t"), Deadline: domain.Optional[domain.Date]{Present: true, Value: &yesterday}}, wrong: []string{"deadline: in_the_past"}},
+		"due yesterday":      {patch: domain.GoalPatch{Title: pointer("t"), Deadline: due(yesterday.String())}, wrong: []string{"deadline: in_the_past"}},
+		"due soon":           {patch: domain.GoalPatch{Title: pointer("t"), Deadline: due("soon")}, wrong: []string{"deadline: invalid"}},
 		"generating":         {patch: domain.GoalPatch{Title: pointer("t"), Status: pointer(domain.GoalGenerating)}, wrong: []string{"status: transition_not_allowed"}},
 	}
 	for name, test := range tests {
@@ -184,6 +185,10 @@ func TestNewGoal(t *testing.T) {
 			}
 		})
 	}
+}
+
+func due(day string) domain.Optional[string] {
+	return domain.Optional[string]{Present: true, Value: &day}
 }
 
 func TestAnOldDeadlineMayStay(t *testing.T) {

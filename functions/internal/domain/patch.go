@@ -31,12 +31,12 @@ func set[T any](target, value *T) {
 
 // GoalPatch changes a goal; what is absent stays. It also makes new goals.
 type GoalPatch struct {
-	Title       *string        `json:"title"`
-	Description *string        `json:"description"`
-	Deadline    Optional[Date] `json:"deadline"`
-	Background  *string        `json:"background"`
-	Constraints *string        `json:"constraints"`
-	Status      *GoalStatus    `json:"status"`
+	Title       *string          `json:"title"`
+	Description *string          `json:"description"`
+	Deadline    Optional[string] `json:"deadline"` // a date, read here so that a wrong one is a wrong field
+	Background  *string          `json:"background"`
+	Constraints *string          `json:"constraints"`
+	Status      *GoalStatus      `json:"status"`
 }
 
 // NewGoal is a draft with the fields of patch, which may not name a status but draft.
@@ -55,7 +55,7 @@ func (g *Goal) Apply(patch GoalPatch, today Date) error {
 	set(&next.Constraints, patch.Constraints)
 	var c checks
 	if patch.Deadline.Present {
-		next.Deadline = patch.Deadline.Value
+		next.Deadline = c.date("deadline", patch.Deadline.Value)
 		if g.Deadline == nil || next.Deadline == nil || *g.Deadline != *next.Deadline {
 			c.future("deadline", next.Deadline, today)
 		}
@@ -79,72 +79,4 @@ func (c checks) with(err error) error {
 		return checks(append(found.Fields, c...)).err()
 	}
 	return c.err()
-}
-
-// PartPatch changes what sub-goals and actions have in common, and an action's type.
-type PartPatch struct {
-	Position    *int    `json:"position"`
-	Title       *string `json:"title"`
-	Description *string `json:"description"`
-	Background  *string `json:"background"`
-	Constraints *string `json:"constraints"`
-}
-
-// ActionPatch changes an action.
-type ActionPatch struct {
-	PartPatch
-	Type *Type `json:"type"`
-}
-
-// Apply changes the sub-goal, or leaves it as it was and gives a ValidationError.
-func (s *SubGoal) Apply(patch PartPatch) error {
-	next := *s
-	set(&next.Position, patch.Position)
-	set(&next.Title, patch.Title)
-	set(&next.Description, patch.Description)
-	set(&next.Background, patch.Background)
-	set(&next.Constraints, patch.Constraints)
-	if err := next.Validate(); err != nil {
-		return err
-	}
-	*s = next
-	return nil
-}
-
-// Apply changes the action, or leaves it as it was and gives a ValidationError.
-func (a *Action) Apply(patch ActionPatch) error {
-	next := *a
-	set(&next.Position, patch.Position)
-	set(&next.Title, patch.Title)
-	set(&next.Description, patch.Description)
-	set(&next.Background, patch.Background)
-	set(&next.Constraints, patch.Constraints)
-	set(&next.Type, patch.Type)
-	if err := next.Validate(); err != nil {
-		return err
-	}
-	*a = next
-	return nil
-}
-
-// ReflectionPatch changes a reflection.
-type ReflectionPatch struct {
-	Summary   *string `json:"summary"`
-	Regretful *string `json:"regretful"`
-	Slow      *string `json:"slow"`
-	Untouched *string `json:"untouched"`
-}
-
-// Apply changes the reflection, or leaves it as it was and gives a ValidationError.
-func (r *Reflection) Apply(patch ReflectionPatch) error {
-	next := *r
-	set(&next.Summary, patch.Summary)
-	set(&next.Regretful, patch.Regretful)
-	set(&next.Slow, patch.Slow)
-	set(&next.Untouched, patch.Untouched)
-	if err := next.Validate(); err != nil {
-		return err
-	}
-	*r = next
-	return nil
 }

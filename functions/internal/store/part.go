@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
 )
 
@@ -40,8 +42,10 @@ func (tx *Tx) SubGoals(ctx context.Context, goal domain.ID) ([]domain.SubGoal, e
 	return collect[domain.SubGoal](ctx, tx, "list sub-goals", &q)
 }
 
-// UpdateSubGoal lets change edit the sub-goal, whose version must be expected.
-func (tx *Tx) UpdateSubGoal(ctx context.Context, goal, id domain.ID, expected int64, change func(*domain.SubGoal) error) (domain.SubGoal, error) {
+// UpdateSubGoal lets change edit the sub-goal, whose version must be expected. With swap it
+// changes places with the one that has its new position; otherwise that is ConflictError
+// SubGoalPosition.
+func (tx *Tx) UpdateSubGoal(ctx context.Context, goal, id domain.ID, expected int64, swap bool, change func(*domain.SubGoal) error) (domain.SubGoal, error) {
 	if _, err := tx.lockGoal(ctx, goal); err != nil {
 		return domain.SubGoal{}, err
 	}
@@ -53,8 +57,23 @@ func (tx *Tx) UpdateSubGoal(ctx context.Context, goal, id domain.ID, expected in
 		return s, err
 	}
 	before := s.Fields()
+	from := s.Position
 	if err := change(&s); err != nil || len(domain.Diff(before, s.Fields())) == 0 {
 		return s, err
+	}
+	if swap && s.Position != from {
+		other, err := displace[domain.SubGoal](ctx, tx, `
+			UPDATE sub_goals SET position = $3 WHERE user_id = $1 AND goal_id = $2 AND position = $4 RETURNING `+subGoalColumns,
+			tx.user, goal, from, s.Position)
+		if err != nil {
+			return s, err
+		}
+		for _, moved := range other {
+			err := tx.record(ctx, goal, entitySubGoal, moved.ID, changeUpdated, domain.Fields{"position": s.Position}, domain.Fields{"position": from})
+			if err != nil {
+				return s, err
+			}
+		}
 	}
 	s, err = one[domain.SubGoal](ctx, tx, "change the sub-goal", `
 		UPDATE sub_goals SET position = $4, title = $5, description = $6, background = $7, constraints = $8
@@ -122,8 +141,10 @@ func (tx *Tx) Actions(ctx context.Context, goal, subGoal domain.ID) ([]domain.Ac
 	return collect[domain.Action](ctx, tx, "list actions", &q)
 }
 
-// UpdateAction lets change edit the action, whose version must be expected.
-func (tx *Tx) UpdateAction(ctx context.Context, goal, id domain.ID, expected int64, change func(*domain.Action) error) (domain.Action, error) {
+// UpdateAction lets change edit the action, whose version must be expected. With swap it
+// changes places with the one that has its new position; otherwise that is ConflictError
+// ActionPosition.
+func (tx *Tx) UpdateAction(ctx context.Context, goal, id domain.ID, expected int64, swap bool, change func(*domain.Action) error) (domain.Action, error) {
 	if _, err := tx.lockGoal(ctx, goal); err != nil {
 		return domain.Action{}, err
 	}
@@ -135,8 +156,23 @@ func (tx *Tx) UpdateAction(ctx context.Context, goal, id domain.ID, expected int
 		return a, err
 	}
 	before := a.Fields()
+	from := a.Position
 	if err := change(&a); err != nil || len(domain.Diff(before, a.Fields())) == 0 {
 		return a, err
+	}
+	if swap && a.Position != from {
+		other, err := displace[domain.Action](ctx, tx, `
+			UPDATE actions SET position = $3 WHERE user_id = $1 AND sub_goal_id = $2 AND position = $4 RETURNING `+actionColumns,
+			tx.user, a.SubGoalID, from, a.Position)
+		if err != nil {
+			return a, err
+		}
+		for _, moved := range other {
+			err := tx.record(ctx, goal, entityAction, moved.ID, changeUpdated, domain.Fields{"position": a.Position}, domain.Fields{"position": from})
+			if err != nil {
+				return a, err
+			}
+		}
 	}
 	a, err = one[domain.Action](ctx, tx, "change the action", `
 		UPDATE actions SET position = $4, title = $5, description = $6, background = $7, constraints = $8, type = $9
@@ -167,4 +203,15 @@ func (tx *Tx) DeleteAction(ctx context.Context, goal, id domain.ID, expected int
 		return err
 	}
 	return tx.rollUp(ctx, goal)
+}
+
+// displace moves the part that has a position, if there is one, before the part comes
+// that shall have it: the rule that positions are unique waits for the commit.
+func displace[T any](ctx context.Context, tx *Tx, update string, arguments ...any) ([]T, error) {
+	if _, err := tx.tx.Exec(ctx, "SET CONSTRAINTS "+SubGoalPosition+", "+ActionPosition+" DEFERRED"); err != nil {
+		return nil, translate("defer the rule of positions", err)
+	}
+	rows, _ := tx.tx.Query(ctx, update, arguments...) // CollectRows gives its error
+	moved, err := pgx.CollectRows(rows, pgx.RowToStructByPos[T])
+	return moved, translate("make room", err)
 }

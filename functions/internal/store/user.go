@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
 )
@@ -20,6 +21,28 @@ func (tx *Tx) Provision(ctx context.Context, user domain.User) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
 		tx.user, user.Email, user.Name, user.Industry, user.CompanySize, user.JobType, user.Position)
 	return translate("provision the user", err)
+}
+
+// SignIn is the transaction's user as Cognito knows them: made on the first sign-in,
+// which first tells, and with Cognito's e-mail address where that was changed. What
+// else is in the profile is the user's own from then on.
+func (tx *Tx) SignIn(ctx context.Context, claims domain.User) (user domain.User, first bool, err error) {
+	user, err = tx.User(ctx)
+	if errors.Is(err, ErrNotFound) {
+		if err := tx.Provision(ctx, claims); err != nil {
+			return user, false, err
+		}
+		user, err = tx.User(ctx)
+		return user, true, err
+	}
+	if err != nil || user.Email == claims.Email {
+		return user, false, err
+	}
+	user, err = tx.UpdateUser(ctx, AnyVersion, func(user *domain.User) error {
+		user.Email = claims.Email
+		return user.Validate()
+	})
+	return user, false, err
 }
 
 // User is the transaction's user; ErrNotFound before the first sign-in.
@@ -46,12 +69,19 @@ func (tx *Tx) UpdateUser(ctx context.Context, expected int64, change func(*domai
 		tx.user, user.Email, user.Name, user.Industry, user.CompanySize, user.JobType, user.Position)
 }
 
-// DeleteUser deletes the user with everything that is theirs.
-func (tx *Tx) DeleteUser(ctx context.Context) error {
-	tag, err := tx.tx.Exec(ctx, "DELETE FROM users WHERE id = $1", tx.user)
-	if err == nil && tag.RowsAffected() == 0 {
-		return ErrNotFound
+// deletionTimeout is for everything that a user has: many statements' worth in one.
+const deletionTimeout = "15s"
+
+// DeleteUser deletes the user, whose version must be expected, with everything that is
+// theirs. ErrNotFound: there is nothing of them.
+func (tx *Tx) DeleteUser(ctx context.Context, expected int64) error {
+	if _, err := tx.UpdateUser(ctx, expected, func(*domain.User) error { return nil }); err != nil { // locks
+		return err
 	}
+	if _, err := tx.tx.Exec(ctx, "SET LOCAL statement_timeout = '"+deletionTimeout+"'"); err != nil {
+		return translate("give the deletion time", err)
+	}
+	_, err := tx.tx.Exec(ctx, "DELETE FROM users WHERE id = $1", tx.user)
 	return translate("delete the user", err)
 }
 
