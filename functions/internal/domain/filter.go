@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -48,7 +49,7 @@ func ParseTaskFilter(text []byte) (TaskFilter, error) {
 		}
 		return TaskFilter{}, Invalid("", CodeInvalid, "must be a JSON object")
 	}
-	if decoder.More() {
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return TaskFilter{}, Invalid("", CodeInvalid, "must be one JSON object")
 	}
 	return filter, filter.Validate()
