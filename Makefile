@@ -18,6 +18,9 @@ endif
 # The emulator's own Python environment, where `make emulator` had to make one.
 export PATH := $(CURDIR)/bin/emulator/bin:$(PATH)
 
+# What `make functions` builds for.
+ARCHITECTURE := arm64
+
 # Packages whose tests run Terraform or the local AWS; all others are quick.
 SLOW       := /internal/(aws|compose|localaws|localaws/lambda|terraform)$$|/test$$|/test/(bench|deploy|interrupt|preview|script)$$
 SLOW_TESTS := go list ./... | grep -E '$(SLOW)'
@@ -35,8 +38,12 @@ help: ## List the targets
 build: check-go ## Build bin/mandala-deploy
 	CGO_ENABLED=0 go build -trimpath -o $(CLI) ./cmd/mandala-deploy
 
+.PHONY: functions
+functions: build ## Build the Lambda functions, those that changed: ARCHITECTURE=arm64, x86_64 or host
+	$(CLI) functions build --architecture $(ARCHITECTURE)
+
 .PHONY: demo
-demo: build emulator ## Deploy environment local to a local AWS and show what stands
+demo: build emulator postgresql ## Deploy environment local to a local AWS and show what stands
 	$(CLI) apply local --auto-approve
 	$(CLI) status local
 	@echo
@@ -47,11 +54,11 @@ demo: build emulator ## Deploy environment local to a local AWS and show what st
 test: test-unit test-modules test-integration ## Run everything that must pass
 
 .PHONY: test-unit
-test-unit: check-go ## Run the quick tests: less than a minute
+test-unit: check-go postgresql ## Run the quick tests: less than a minute
 	go test $$($(UNIT_TESTS))
 
 .PHONY: test-race
-test-race: check-go ## Run the quick tests with the race detector (needs a C compiler)
+test-race: check-go postgresql ## Run the quick tests with the race detector (needs a C compiler)
 	CGO_ENABLED=1 go test -race $$($(UNIT_TESTS))
 
 .PHONY: test-modules
@@ -65,12 +72,12 @@ BUSY := /test/(interrupt|preview|script)$$
 # packages at a time, where much is waiting that the provider has built in; then
 # the busy ones, one at a time.
 .PHONY: test-integration
-test-integration: $(WITH_TERRAFORM) emulator ## Run the tests with real Terraform and the local AWS
+test-integration: $(WITH_TERRAFORM) emulator postgresql ## Run the tests with real Terraform and the local AWS
 	$(WITH_TERRAFORM) -no-config go test -count=1 -p 2 -timeout $(TIMEOUT) -run '$(RUN)' $$($(SLOW_TESTS) | grep -vE '$(BUSY)')
 	$(WITH_TERRAFORM) -no-config go test -count=1 -p 1 -timeout $(TIMEOUT) -run '$(RUN)' $$($(SLOW_TESTS) | grep -E '$(BUSY)')
 
 .PHONY: bench
-bench: $(WITH_TERRAFORM) emulator ## Run the benchmarks: ratios to plain Terraform, CPU, memory
+bench: $(WITH_TERRAFORM) emulator postgresql ## Run the benchmarks: ratios to plain Terraform, CPU, memory
 	$(WITH_TERRAFORM) -no-config go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./test/bench/...
 
 .PHONY: lint
@@ -105,6 +112,10 @@ docs: check-go ## Write the generated documents again
 .PHONY: emulator
 emulator: ## Make sure that there is a Python with the local AWS's emulator
 	@scripts/emulator
+
+.PHONY: postgresql
+postgresql: ## Make sure that there are PostgreSQL's server programs
+	@scripts/postgresql
 
 .PHONY: check-go
 check-go:

@@ -25,6 +25,7 @@ type Inputs struct {
 	Lock      string                         `json:"lock"`      // .terraform.lock.hcl
 	Terraform string                         `json:"terraform"` // version in use
 	Release   string                         `json:"release"`
+	Functions string                         `json:"functions,omitempty"` // the code of the Lambda functions
 	Account   string                         `json:"account"`
 	Region    string                         `json:"region"`
 	Layers    []string                       `json:"layers,omitempty"` // selected ones; all when empty
@@ -164,6 +165,7 @@ func (a *Approval) StaleSource(now Inputs) []string {
 		{".terraform.lock.hcl", a.Inputs.Lock, now.Lock},
 		{"the Terraform version", a.Inputs.Terraform, now.Terraform},
 		{"the release", a.Inputs.Release, now.Release},
+		{"the functions' code, or the Go that builds it,", a.Inputs.Functions, now.Functions},
 		{"the account", a.Inputs.Account, now.Account},
 		{"the region", a.Inputs.Region, now.Region},
 		{"the selection of layers", fmt.Sprint(a.Inputs.Layers), fmt.Sprint(now.Layers)},

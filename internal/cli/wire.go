@@ -82,6 +82,9 @@ func (a *app) engine(ctx context.Context, name string) (*engine.Engine, error) {
 		Clock: utcNow, NewID: newID, Progress: a.progress(),
 		Variables: terraformVariables(environ), Parallelism: max(runtime.NumCPU()/2, 2),
 	}
+	if e.Functions, err = a.functions(dir, env.Settings.Functions); err != nil {
+		return nil, err
+	}
 	return e, a.localBucket(ctx, e)
 }
 

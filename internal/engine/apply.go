@@ -157,12 +157,16 @@ func (e *Engine) acquire(ctx context.Context, operation Operation, id string) (L
 }
 
 func (e *Engine) previewForApply(ctx context.Context, request ApplyRequest, dead *deadRun) (*Preview, error) {
+	code, err := e.buildFunctions(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if request.Approval != nil {
-		if err := e.checkInputs(ctx, request); err != nil {
+		if err := e.checkInputs(ctx, request, code); err != nil {
 			return nil, err
 		}
 	}
-	ask := PreviewRequest{Layers: request.Layers}
+	ask := PreviewRequest{Layers: request.Layers, code: &code}
 	if dead != nil {
 		if len(ask.Layers) == 0 && dead.approval != nil {
 			ask.Layers = dead.approval.Inputs.Layers
@@ -194,6 +198,9 @@ func (e *Engine) carryOut(ctx context.Context, operation Operation, id string, p
 		return result, nil
 	}
 	if err := e.keepApproval(ctx, preview.Approval); err != nil {
+		return nil, err
+	}
+	if err := e.uploadFunctions(ctx, preview); err != nil {
 		return nil, err
 	}
 	journal, err := e.Journals.Start(ctx, e.newRecord(operation, id, preview, dead))

@@ -12,7 +12,7 @@ import (
 
 // checkInputs compares an approval with the present inputs, before anything is
 // planned.
-func (e *Engine) checkInputs(ctx context.Context, request ApplyRequest) error {
+func (e *Engine) checkInputs(ctx context.Context, request ApplyRequest, code Code) error {
 	identity, err := e.identity(ctx)
 	if err != nil {
 		return err
@@ -21,7 +21,7 @@ func (e *Engine) checkInputs(ctx context.Context, request ApplyRequest) error {
 	if err != nil {
 		return err
 	}
-	now, err := e.inputs(ctx, identity, normal(request.Layers), false, states)
+	now, err := e.inputs(ctx, identity, normal(request.Layers), false, code, states)
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type Engine struct {
 	Journals  Journals
 	Files     Files
 	Processes Processes
+	Functions Functions // nil where deploy.hcl has no functions built
 
 	Actor    Actor
 	Clock    func() time.Time

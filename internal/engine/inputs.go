@@ -21,14 +21,14 @@ import (
 const lockFile = ".terraform.lock.hcl"
 
 // inputs digests everything that a preview is made from.
-func (e *Engine) inputs(ctx context.Context, identity Identity, selected []string, destroy bool, states map[string]*tfstate.State) (change.Inputs, error) {
+func (e *Engine) inputs(ctx context.Context, identity Identity, selected []string, destroy bool, code Code, states map[string]*tfstate.State) (change.Inputs, error) {
 	terraform, err := e.Terraform.Version(ctx)
 	if err != nil {
 		return change.Inputs{}, err
 	}
 	in := change.Inputs{
 		Terraform: terraform, Release: e.Release, Account: identity.Account, Region: e.Environment.Settings.Region,
-		Layers: selected, Destroy: destroy, States: fingerprints(states),
+		Layers: selected, Destroy: destroy, Functions: code.digest(), States: fingerprints(states),
 	}
 	for _, each := range []struct {
 		into  *string

@@ -23,7 +23,7 @@ func (e *Engine) outputs(ctx context.Context, known map[string]compose.Outputs, 
 	if err != nil {
 		return nil, err
 	}
-	plan, err := e.planIn(ctx, outputsDir, composition, nil, PlanOptions{})
+	plan, err := e.planIn(ctx, outputsDir, composition, nil, Code{}, PlanOptions{})
 	if err != nil {
 		return nil, err
 	}

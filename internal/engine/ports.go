@@ -166,6 +166,28 @@ type Cloud interface {
 	Bootstrap(ctx context.Context, bucket string, tags map[string]string) ([]string, error)
 }
 
+// Functions builds the code that an environment's Lambda functions run.
+type Functions interface {
+	// Build builds the functions of the working tree that are not built yet.
+	Build(ctx context.Context) (Code, error)
+	// Read gives an archive that Build built. One that is another by now is
+	// MD0705.
+	Read(ctx context.Context, artifact Artifact) ([]byte, error)
+}
+
+// Code is what functions run: archives for one processor, by name.
+type Code struct {
+	Architecture string // as Lambda calls it: arm64 or x86_64
+	Artifacts    []Artifact
+}
+
+// Artifact is the archive of one function.
+type Artifact struct {
+	Function string // its short name
+	SHA256   string // of the archive, in hexadecimal
+	Size     int64  // bytes
+}
+
 // Adopter finds resources that exist although no state has them.
 type Adopter interface {
 	// ImportID gives the id with which Terraform imports a resource of this

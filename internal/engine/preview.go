@@ -35,6 +35,8 @@ type Preview struct {
 	staging staging
 	states  map[string]*tfstate.State
 	set     change.Set
+	code    Code
+	deploys []Artifact // those of code that the changes name
 	imports []compose.Import
 	replace []string
 	// successors stand where the states still have what they replace; read
@@ -58,6 +60,7 @@ func (p *Preview) Empty() bool { return len(p.Steps) == 0 }
 type PreviewRequest struct {
 	Layers  []string // all when empty
 	Destroy bool
+	code    *Code // nil is built first
 	imports []compose.Import
 	replace []string // addresses to be replaced though unchanged
 
@@ -85,6 +88,14 @@ func (e *Engine) Preview(ctx context.Context, request PreviewRequest) (*Preview,
 	if err != nil {
 		return nil, err
 	}
+	if request.code == nil {
+		request.code = &Code{} // what is destroyed needs none
+		if !request.Destroy {
+			if *request.code, err = e.buildFunctions(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
 	e.phase("planning %s", e.name())
 	preview, err := e.plan(ctx, request, selection, states, request.replace)
 	if err != nil {
@@ -96,7 +107,7 @@ func (e *Engine) Preview(ctx context.Context, request PreviewRequest) (*Preview,
 			return nil, err
 		}
 	}
-	inputs, err := e.inputs(ctx, identity, normal(request.Layers), request.Destroy, states)
+	inputs, err := e.inputs(ctx, identity, normal(request.Layers), request.Destroy, *request.code, states)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +218,7 @@ func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen select
 	if err != nil {
 		return nil, err
 	}
-	planned, err := e.planIn(ctx, previewDir, composition, map[string][]byte{"terraform.tfstate": state},
+	planned, err := e.planIn(ctx, previewDir, composition, map[string][]byte{"terraform.tfstate": state}, *request.code,
 		PlanOptions{Destroy: request.Destroy, Replace: replace})
 	if err != nil {
 		return nil, err
@@ -218,8 +229,14 @@ func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen select
 	set := change.FromPlan(planned, e.planOptions())
 	preview := &Preview{
 		Environment: e.name(), Release: e.Release, Destroy: request.Destroy, Changes: set.Changes, set: set, states: states,
+		code:    *request.code,
 		imports: request.imports, replace: request.replace, successors: request.successors, read: readValues(planned, request.imports), planned: plannedValues(planned), Outputs: plannedOutputs(planned, change.Hider(planned)), hides: change.Hider(planned),
 		Guarded: change.Guarded(set.Changes, nil),
+	}
+	var unnamed []Artifact
+	preview.deploys, unnamed = preview.code.named(planned)
+	if chosen.all && len(request.imports) == 0 && len(replace) == 0 { // planned for the first time
+		e.noteUnnamed(unnamed)
 	}
 	if preview.coming, err = comingOutputs(planned, states); err != nil {
 		return nil, err
@@ -278,8 +295,8 @@ func (e *Engine) layOut(p *Preview, chosen selected, destroy bool) error {
 }
 
 // planIn lays a composition out, plans it there, and removes what holds values.
-func (e *Engine) planIn(ctx context.Context, name string, composition *compose.Composition, secret map[string][]byte, options PlanOptions) (plan *tfjson.Plan, err error) {
-	dir, err := e.lay(name, composition, secret)
+func (e *Engine) planIn(ctx context.Context, name string, composition *compose.Composition, secret map[string][]byte, code Code, options PlanOptions) (plan *tfjson.Plan, err error) {
+	dir, err := e.lay(name, composition, secret, code)
 	if err != nil {
 		return nil, err
 	}
@@ -291,13 +308,13 @@ func (e *Engine) planIn(ctx context.Context, name string, composition *compose.C
 	if err := e.Terraform.Init(ctx, dir.Path()); err != nil {
 		return nil, e.inLayer(err, "")
 	}
-	options.VarFiles = e.varFiles()
+	options.VarFiles = e.varFiles(dir, code)
 	plan, err = e.Terraform.Plan(ctx, dir.Path(), options)
 	return plan, e.inLayer(err, "")
 }
 
 // lay writes a composition to its directory.
-func (e *Engine) lay(name string, composition *compose.Composition, secret map[string][]byte) (Directory, error) {
+func (e *Engine) lay(name string, composition *compose.Composition, secret map[string][]byte, code Code) (Directory, error) {
 	files := map[string][]byte{}
 	for file, body := range composition.Files {
 		files[file] = body
@@ -320,14 +337,27 @@ func (e *Engine) lay(name string, composition *compose.Composition, secret map[s
 		}
 		all["mandala.auto.tfvars.json"] = body
 	}
+	if len(code.Artifacts) > 0 {
+		body, err := json.Marshal(code.variables(e.Environment.Settings.State.Bucket))
+		if err != nil {
+			return nil, fmt.Errorf("write the functions that %s takes: %w", name, err)
+		}
+		files[codeFile] = body
+	}
 	return e.Files.Lay(name, files, all)
 }
 
-func (e *Engine) varFiles() []string {
-	if e.Environment.VarFile == "" {
-		return nil
+// varFiles gives the files of values for a composed root. The functions' come
+// last: what was built is what is deployed.
+func (e *Engine) varFiles(dir Directory, code Code) []string {
+	var files []string
+	if e.Environment.VarFile != "" {
+		files = append(files, filepath.Join(e.ProjectDir, filepath.FromSlash(e.Environment.VarFile)))
 	}
-	return []string{filepath.Join(e.ProjectDir, filepath.FromSlash(e.Environment.VarFile))}
+	if len(code.Artifacts) > 0 {
+		files = append(files, filepath.Join(dir.Path(), codeFile))
+	}
+	return files
 }
 
 // checkRegion compares the default provider's region with deploy.hcl's, where

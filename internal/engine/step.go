@@ -88,7 +88,7 @@ func (r *run) performIn(ctx context.Context, step Step, dir Directory) (RunStatu
 	if err := r.mendState(ctx, step, dir); err != nil {
 		return fail(err)
 	}
-	options := PlanOptions{VarFiles: e.varFiles(), Destroy: step.Stage != StageApply}
+	options := PlanOptions{VarFiles: e.varFiles(dir, r.preview.code), Destroy: step.Stage != StageApply}
 	if step.Stage == StageApply {
 		for _, address := range r.preview.replace {
 			if change.Layer(address) == step.Layer {
@@ -157,7 +157,7 @@ func (r *run) laySlice(step Step) (Directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return e.lay(slicePrefix+step.Layer, composition, nil)
+	return e.lay(slicePrefix+step.Layer, composition, nil, r.preview.code)
 }
 
 // backend is where a layer's state lies. No encryption is asked for: the

@@ -41,12 +41,13 @@ type world struct {
 	account  map[string]bool     // addresses of what exists
 	dirs     map[string]laid
 	plans    map[string]*tfjson.Plan
-	applied  []string          // layers in the order in which their applies began
-	faults   map[string]fault  // by layer
-	notes    []string          // what the engine told
-	leftover map[string][]byte // by directory
-	alive    func() bool       // whether processes of dead runs still run
-	pending  map[string]bool   // layers whose steps plan more than the preview did
+	applied  []string            // layers in the order in which their applies began
+	faults   map[string]fault    // by layer
+	notes    []string            // what the engine told
+	leftover map[string][]byte   // by directory
+	alive    func() bool         // whether processes of dead runs still run
+	pending  map[string]bool     // layers whose steps plan more than the preview did
+	deploys  map[string][]string // layer → functions that its first resource deploys, where the root takes any
 }
 
 // fault takes over an apply once its creations are made and reported, before
@@ -71,7 +72,8 @@ func newWorld(t *testing.T) *world {
 	}
 }
 
-// project gives the root's files; without leaves layers out.
+// project gives the root's files; without leaves layers out, and "takes
+// functions" declares the variables of functions' code.
 func project(without ...string) fstest.MapFS {
 	files := fstest.MapFS{
 		"environments/test/deploy.hcl": {Data: []byte(`target = "aws"
@@ -93,6 +95,9 @@ approval { required = false }
 			fmt.Fprintf(&root, "  on = module.%s.id\n", upstream)
 		}
 		root.WriteString("}\n")
+	}
+	if slices.Contains(without, "takes functions") {
+		root.WriteString("variable \"artifacts\" {\n  default = {}\n}\nvariable \"architecture\" {\n  default = \"arm64\"\n}\n")
 	}
 	files["environments/main.tf"] = &fstest.MapFile{Data: []byte(root.String())}
 	return files
@@ -218,6 +223,7 @@ func (w *world) Plan(ctx context.Context, dir string, options engine.PlanOptions
 	var text strings.Builder
 	for _, body := range w.dirs[dir].files {
 		text.Write(body)
+		text.WriteByte('\n')
 	}
 	var kept []string
 	for _, m := range moduleBlock.FindAllStringSubmatch(text.String(), -1) {
@@ -237,7 +243,7 @@ func (w *world) Plan(ctx context.Context, dir string, options engine.PlanOptions
 		if len(options.Targets) > 0 && !slices.Contains(options.Targets, address) {
 			return
 		}
-		change := &tfjson.Change{Actions: actions, After: map[string]any{"name": address}, AfterUnknown: map[string]any{"id": true}}
+		change := &tfjson.Change{Actions: actions, After: map[string]any{"name": address, "keys": w.keys(dir, address)}, AfterUnknown: map[string]any{"id": true}}
 		if importID != "" {
 			change.Importing = &tfjson.Importing{ID: importID}
 			change.Before, change.AfterUnknown = change.After, false
@@ -276,6 +282,27 @@ func (w *world) Plan(ctx context.Context, dir string, options engine.PlanOptions
 	}
 	w.plans[dir] = plan
 	return plan, nil
+}
+
+// keys gives the keys of the archives that a resource deploys.
+func (w *world) keys(dir, address string) []any {
+	var values struct {
+		Artifacts map[string]struct{ Key string }
+	}
+	if body := w.dirs[dir].files["mandala-functions.tfvars.json"]; body != nil {
+		if err := json.Unmarshal(body, &values); err != nil {
+			w.t.Error(err)
+		}
+	}
+	var keys []any
+	for layer, functions := range w.deploys {
+		for _, function := range functions {
+			if a, ok := values.Artifacts[function]; ok && strings.HasPrefix(address, "module."+layer+".") {
+				keys = append(keys, a.Key)
+			}
+		}
+	}
+	return keys
 }
 
 func (w *world) Apply(ctx context.Context, dir string, options engine.ApplyOptions, sink func(engine.Event)) error {

@@ -43,6 +43,10 @@ func decodeSettings(source []byte, file, environment string) (Settings, error) {
 		d.add(problem.MissingAttribute, problem.Location{File: file, Line: 1},
 			"attribute \"state.bucket\" of environment %q is missing, and its default %q is not %s", environment, d.settings.State.Bucket, want)
 	}
+	if f := d.settings.Functions; f.Architecture == ThisHost && d.settings.Target == TargetAWS {
+		d.add(problem.InvalidValue, problem.Location{File: file, Line: 1},
+			"attribute \"functions.architecture\" must be %s where the target is \"aws\": what is deployed would depend on who deploys", oneOf("", ARM64, X86))
+	}
 	return d.settings, d.err()
 }
 

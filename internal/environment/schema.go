@@ -2,6 +2,7 @@ package environment
 
 import (
 	"fmt"
+	"io/fs"
 	"regexp"
 
 	"github.com/zclconf/go-cty/cty"
@@ -66,6 +67,17 @@ func schema() []attribute {
 			s.Approval.Required = v.True()
 			return ""
 		}},
+		{block: "functions", name: "source", kind: text, initial: `""`, set: func(s *Settings, v cty.Value) string {
+			s.Functions.Source = v.AsString()
+			if s.Functions.Source != "" && !fs.ValidPath(s.Functions.Source) {
+				return "a folder of the project such as \"functions\""
+			}
+			return ""
+		}},
+		{block: "functions", name: "architecture", kind: text, initial: `"arm64"`, set: func(s *Settings, v cty.Value) string {
+			s.Functions.Architecture = Architecture(v.AsString())
+			return oneOf(s.Functions.Architecture, ARM64, X86, ThisHost)
+		}},
 		{block: "backup", name: "database", kind: text, initial: `"when-touched"`, set: func(s *Settings, v cty.Value) string {
 			s.Backup.Database = DatabaseBackup(v.AsString())
 			return oneOf(s.Backup.Database, BackupAlways, BackupWhenTouched, BackupNever)
@@ -107,10 +119,11 @@ func schema() []attribute {
 // defaults gives the settings of a deploy.hcl that sets nothing.
 func defaults(name string) Settings {
 	return Settings{
-		State:    State{Bucket: "mandala-deploy-" + name, LeaseSeconds: 60},
-		Backup:   Backup{Database: BackupWhenTouched},
-		Rollback: Rollback{KeepReleases: 10},
-		Verify:   Verify{HealthPath: "/health", Attempts: 5, MonthlyBudgetUSD: 100},
+		State:     State{Bucket: "mandala-deploy-" + name, LeaseSeconds: 60},
+		Functions: Functions{Architecture: ARM64},
+		Backup:    Backup{Database: BackupWhenTouched},
+		Rollback:  Rollback{KeepReleases: 10},
+		Verify:    Verify{HealthPath: "/health", Attempts: 5, MonthlyBudgetUSD: 100},
 	}
 }
 

@@ -26,11 +26,13 @@ type Settings struct {
 	Account  string // 12 digits, or "" for any
 	State    State
 	Approval Approval
-	Backup   Backup
-	Guard    Guard
-	Rollback Rollback
-	Verify   Verify
-	Notify   Notify
+	// Functions says what code is built for the environment's functions.
+	Functions Functions
+	Backup    Backup
+	Guard     Guard
+	Rollback  Rollback
+	Verify    Verify
+	Notify    Notify
 }
 
 // State says where the states lie.
@@ -41,6 +43,24 @@ type State struct {
 
 // Approval says whether changes need an approval file.
 type Approval struct{ Required bool }
+
+// Functions says where the source of the environment's Lambda functions is, and
+// what they are built for. They are built where Source is set.
+type Functions struct {
+	Source       string // folder with a folder for each function, relative to the project; "" builds none
+	Architecture Architecture
+}
+
+// Architecture is a processor of Lambda's, by its name there.
+type Architecture string
+
+// The processors. ThisHost is that of the machine on which the tool runs: for
+// the local AWS, where functions are processes of it.
+const (
+	ARM64    Architecture = "arm64"
+	X86      Architecture = "x86_64"
+	ThisHost Architecture = "host"
+)
 
 // Backup says what is saved before a change.
 type Backup struct{ Database DatabaseBackup }

@@ -14,10 +14,11 @@ func TestSettings(t *testing.T) {
 	t.Parallel()
 	initial := environment.Settings{
 		Target: environment.TargetAWS, Region: "ap-northeast-1",
-		State:    environment.State{Bucket: "mandala-deploy-production", LeaseSeconds: 60},
-		Backup:   environment.Backup{Database: environment.BackupWhenTouched},
-		Rollback: environment.Rollback{KeepReleases: 10},
-		Verify:   environment.Verify{HealthPath: "/health", Attempts: 5, MonthlyBudgetUSD: 100},
+		State:     environment.State{Bucket: "mandala-deploy-production", LeaseSeconds: 60},
+		Functions: environment.Functions{Architecture: environment.ARM64},
+		Backup:    environment.Backup{Database: environment.BackupWhenTouched},
+		Rollback:  environment.Rollback{KeepReleases: 10},
+		Verify:    environment.Verify{HealthPath: "/health", Attempts: 5, MonthlyBudgetUSD: 100},
 	}
 	tests := map[string]struct {
 		text string
@@ -33,6 +34,10 @@ state {
   lease_seconds = 5
 }
 approval { required = true }
+functions {
+  source       = "application/functions"
+  architecture = "host"
+}
 backup { database = "always" }
 guard { stateful_types = ["aws_dynamodb_table"] }
 rollback {
@@ -48,13 +53,14 @@ verify {
 notify { slack_webhook_secret = "production/slack" }
 `, environment.Settings{
 			Target: environment.TargetLocal, Region: "us-east-1", Account: "012345678901",
-			State:    environment.State{Bucket: "some.bucket-1", LeaseSeconds: 5},
-			Approval: environment.Approval{Required: true},
-			Backup:   environment.Backup{Database: environment.BackupAlways},
-			Guard:    environment.Guard{StatefulTypes: []string{"aws_dynamodb_table"}},
-			Rollback: environment.Rollback{OnFailure: true, KeepReleases: 3, Layers: []string{"functions", "api"}},
-			Verify:   environment.Verify{HealthPath: "/v1/health", Attempts: 9, MonthlyBudgetUSD: 12.5},
-			Notify:   environment.Notify{SlackWebhookSecret: "production/slack"},
+			State:     environment.State{Bucket: "some.bucket-1", LeaseSeconds: 5},
+			Approval:  environment.Approval{Required: true},
+			Functions: environment.Functions{Source: "application/functions", Architecture: environment.ThisHost},
+			Backup:    environment.Backup{Database: environment.BackupAlways},
+			Guard:     environment.Guard{StatefulTypes: []string{"aws_dynamodb_table"}},
+			Rollback:  environment.Rollback{OnFailure: true, KeepReleases: 3, Layers: []string{"functions", "api"}},
+			Verify:    environment.Verify{HealthPath: "/v1/health", Attempts: 9, MonthlyBudgetUSD: 12.5},
+			Notify:    environment.Notify{SlackWebhookSecret: "production/slack"},
 		}},
 	}
 	for name, test := range tests {
@@ -95,11 +101,15 @@ func TestInvalidSettings(t *testing.T) {
 		"account too short": {minimal + "account = \"123\"\n", []string{"MD0105 " + file + `:3 attribute "account" must be an AWS account id of 12 digits, in quotes`}},
 		"lease out of range": {minimal + "state {\n  lease_seconds = 3601\n}\n", []string{"MD0105 " + file +
 			`:4 attribute "state.lease_seconds" must be a whole number from 5 to 3600`}},
-		"fraction":       {minimal + "verify {\n  attempts = 1.5\n}\n", []string{"MD0105 " + file + `:4 attribute "verify.attempts" must be a whole number from 1 to 100`}},
-		"budget of zero": {minimal + "verify {\n  monthly_budget_usd = 0\n}\n", []string{"MD0105 " + file + `:4 attribute "verify.monthly_budget_usd" must be a number above 0`}},
-		"reference":      {minimal + "state {\n  bucket = var.bucket\n}\n", []string{"MD0105 " + file + `:4 attribute "state.bucket" must be a plain value: Variables not allowed`}},
-		"null":           {minimal + "state {\n  bucket = null\n}\n", []string{"MD0105 " + file + `:4 attribute "state.bucket" must be a string`}},
-		"backup":         {minimal + "backup {\n  database = \"daily\"\n}\n", []string{"MD0105 " + file + `:4 attribute "backup.database" must be "always", "when-touched" or "never"`}},
+		"fraction":            {minimal + "verify {\n  attempts = 1.5\n}\n", []string{"MD0105 " + file + `:4 attribute "verify.attempts" must be a whole number from 1 to 100`}},
+		"budget of zero":      {minimal + "verify {\n  monthly_budget_usd = 0\n}\n", []string{"MD0105 " + file + `:4 attribute "verify.monthly_budget_usd" must be a number above 0`}},
+		"reference":           {minimal + "state {\n  bucket = var.bucket\n}\n", []string{"MD0105 " + file + `:4 attribute "state.bucket" must be a plain value: Variables not allowed`}},
+		"null":                {minimal + "state {\n  bucket = null\n}\n", []string{"MD0105 " + file + `:4 attribute "state.bucket" must be a string`}},
+		"backup":              {minimal + "backup {\n  database = \"daily\"\n}\n", []string{"MD0105 " + file + `:4 attribute "backup.database" must be "always", "when-touched" or "never"`}},
+		"functions elsewhere": {minimal + "functions {\n  source = \"../functions\"\n}\n", []string{"MD0105 " + file + `:4 attribute "functions.source" must be a folder of the project such as "functions"`}},
+		"no processor":        {minimal + "functions {\n  architecture = \"amd64\"\n}\n", []string{"MD0105 " + file + `:4 attribute "functions.architecture" must be "arm64", "x86_64" or "host"`}},
+		"the deployer's processor": {minimal + "functions {\n  architecture = \"host\"\n}\n", []string{"MD0105 " + file +
+			`:1 attribute "functions.architecture" must be "arm64" or "x86_64" where the target is "aws": what is deployed would depend on who deploys`}},
 		"list of others": {minimal + "guard {\n  stateful_types = [1]\n}\n", []string{"MD0105 " + file +
 			`:4 attribute "guard.stateful_types" must be a list of resource types such as ["aws_dynamodb_table"]`}},
 		"block twice":      {minimal + "verify {}\nverify {}\n", []string{"MD0102 " + file + `:4 block "verify" stands twice`}},

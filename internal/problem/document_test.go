@@ -23,6 +23,7 @@ var areas = map[string]string{
 	"04": "Approvals and guards",
 	"05": "Leases, interruptions and resuming",
 	"06": "The local AWS",
+	"07": "The functions' code",
 	"09": "The command line",
 }
 
