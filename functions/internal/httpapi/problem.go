@@ -39,6 +39,17 @@ func NotFound() *Problem {
 	return newProblem(http.StatusNotFound, "not-found", "Not found", "There is nothing here.")
 }
 
+// Missing is a request whose path is right, but which names in these fields what is not
+// there, or not the caller's.
+func Missing(fields ...string) *Problem {
+	problem := NotFound()
+	problem.Detail = "Something that the request names is not there."
+	for _, field := range fields {
+		problem.Errors = append(problem.Errors, domain.FieldError{Field: field, Code: domain.CodeNotFound, Message: "is not there"})
+	}
+	return problem
+}
+
 // Conflict is what cannot be beside what is there already.
 func Conflict(detail string) *Problem {
 	return newProblem(http.StatusConflict, "conflict", "Conflict", detail)

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/httpapi"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
+)
+
+// database runs transactions of a user.
+type database interface {
+	Write(ctx context.Context, user domain.ID, do func(context.Context, *store.Tx) error) error
+}
+
+// userPool is where users sign in.
+type userPool interface {
+	SignOut(ctx context.Context, username string) error
+	Delete(ctx context.Context, username string) error
+}
+
+// handler answers for the caller's session and profile. Whatever is asked first makes
+// the profile of a user who signed in for the first time.
+type handler struct {
+	database database
+	users    userPool
+}
+
+func (h handler) routes(router *httpapi.Router) {
+	router.Handle("GET", "/auth", h.session)
+	router.Handle("POST", "/auth/sign-out", h.signOut)
+	router.Handle("GET", "/profile", h.get)
+	router.Handle("PATCH", "/profile", h.update)
+	router.Handle("DELETE", "/profile", h.delete)
+	router.Handle("GET", "/profile/reminders", h.reminders)
+	router.Handle("PUT", "/profile/reminders", h.putReminders)
+}
+
+// session is who is signed in.
+type session struct {
+	User        domain.User `json:"user"`
+	FirstSignIn bool        `json:"firstSignIn"` // the profile was made just now
+}
+
+func (h handler) session(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
+	var answer session
+	err := h.database.Write(ctx, request.Caller.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		answer.User, answer.FirstSignIn, err = tx.SignIn(ctx, request.Caller)
+		return err
+	})
+	return httpapi.OK(answer), err
+}
+
+func (h handler) signOut(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
+	return httpapi.NoContent(), h.users.SignOut(ctx, request.Username())
+}
+
+func (h handler) get(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
+	var user domain.User
+	err := h.database.Write(ctx, request.Caller.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		user, _, err = tx.SignIn(ctx, request.Caller)
+		return err
+	})
+	return httpapi.Tagged(user, user.Version), err
+}
+
+func (h handler) update(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
+	expected, err := request.IfMatch()
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	var patch domain.UserPatch
+	if err := request.Body(&patch); err != nil {
+		return httpapi.Response{}, err
+	}
+	var user domain.User
+	err = h.database.Write(ctx, request.Caller.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+		if _, _, err = tx.SignIn(ctx, request.Caller); err != nil {
+			return err
+		}
+		user, err = tx.UpdateUser(ctx, expected, func(user *domain.User) error { return user.Apply(patch) })
+		return err
+	})
+	return httpapi.Tagged(user, user.Version), err
+}
+
+// delete deletes everything that is known of the user (R8.1). The rows go first: while
+// the user is in the pool they can sign in and try again, whatever fails here. A
+// request with a token that was still good may make the profile anew before the user
+// is gone from the pool, so the rows go once more after that.
+func (h handler) delete(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
+	expected, err := request.IfMatch()
+	if err != nil {
+		return httpapi.Response{}, err
+	}
+	if err := h.deleteRows(ctx, request.Caller.ID, expected); err != nil {
+		return httpapi.Response{}, err
+	}
+	if err := h.users.Delete(ctx, request.Username()); err != nil {
+		return httpapi.Response{}, err
+	}
+	return httpapi.NoContent(), h.deleteRows(ctx, request.Caller.ID, store.AnyVersion)
+}
+
+// deleteRows deletes what there is; nothing is what a second attempt finds.
+func (h handler) deleteRows(ctx context.Context, user domain.ID, expected int64) error {
+	err := h.database.Write(ctx, user, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteUser(ctx, expected) })
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}
