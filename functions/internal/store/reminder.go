@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -73,14 +74,48 @@ func (tx *Tx) SwitchRemindersOff(ctx context.Context, reason OffReason) error {
 	return translate("switch reminders off", err)
 }
 
+// ClaimKept is how long a claim holds. Whoever claimed a reminder has to be done by
+// then: the first retry of a function that broke off comes after a minute, and sends
+// what was claimed and never recorded.
+const ClaimKept = time.Minute
+
 // ClaimReminder says whether the caller is to send the user's reminder of the day: once
-// it was sent nobody is, and while someone is at it nobody else for ten minutes.
+// it was sent nobody is, and while someone is at it nobody else for ClaimKept.
 func (tx *Tx) ClaimReminder(ctx context.Context, day domain.Date) (bool, error) {
 	tag, err := tx.tx.Exec(ctx, `
 		INSERT INTO reminder_log AS l (user_id, sent_on) VALUES ($1, $2)
 		ON CONFLICT (user_id, sent_on) DO UPDATE SET status = 'claimed', claimed_at = now(), error = ''
-		WHERE l.status = 'failed' OR l.status = 'claimed' AND l.claimed_at < now() - interval '10 minutes'`, tx.user, day)
+		WHERE l.status = 'failed' OR l.status = 'claimed' AND l.claimed_at < now() - make_interval(secs => $3)`,
+		tx.user, day, ClaimKept.Seconds())
 	return tag.RowsAffected() == 1, translate("claim the reminder", err)
+}
+
+// DueCount is how many open tasks a user has that are due on a day, and from before it.
+type DueCount struct{ Due, Overdue int }
+
+// DueCount counts what DueTasks lists.
+func (tx *Tx) DueCount(ctx context.Context, day domain.Date) (DueCount, error) {
+	return one[DueCount](ctx, tx, "count due tasks", `
+		SELECT count(*) FILTER (WHERE t.deadline = $2), count(*) FILTER (WHERE t.deadline < $2)
+		FROM tasks t JOIN goals g ON g.id = t.goal_id
+		WHERE t.user_id = $1 AND t.status IN ('not_started', 'in_progress') AND t.deadline <= $2
+			AND g.status IN ('active', 'partial')`, tx.user, day)
+}
+
+// ProposedTasks lists something else to do: from sub-goals in which nothing is due on
+// the day or overdue, the quickest open task of each, and at most limit.
+func (tx *Tx) ProposedTasks(ctx context.Context, day domain.Date, limit int) ([]domain.Task, error) {
+	var q query
+	q.add(`WITH open AS (
+			SELECT t.id, t.deadline, t.estimated_minutes, a.sub_goal_id
+			FROM tasks t JOIN actions a ON a.id = t.action_id JOIN goals g ON g.id = t.goal_id
+			WHERE t.user_id = ? AND t.status IN ('not_started', 'in_progress') AND g.status IN ('active', 'partial'))
+		SELECT `+taskColumns+` FROM tasks WHERE user_id = ? AND id IN (
+			SELECT DISTINCT ON (sub_goal_id) id FROM open o
+			WHERE NOT EXISTS (SELECT FROM open WHERE sub_goal_id = o.sub_goal_id AND deadline <= ?)
+			ORDER BY sub_goal_id, estimated_minutes NULLS LAST, deadline NULLS LAST, id)
+		ORDER BY estimated_minutes NULLS LAST, id LIMIT ?`, tx.user, tx.user, day, limit)
+	return collect[domain.Task](ctx, tx, "list tasks to propose", &q)
 }
 
 // SentReminder is what became of a reminder that was claimed.
