@@ -22,17 +22,20 @@ locals {
     APPLICATION_URL       = var.application_url
     CORS_ORIGINS          = join(",", local.cors_origins)
     ENVIRONMENT           = var.environment
+    GENERATOR             = var.functions.generator
     LOG_LEVEL             = var.functions.log_level
     RELEASE               = var.release
     SECRETS_CACHE_SECONDS = "300"
   }
 
-  # What the functions are told that speak to the database, as a user who signs
-  # in with IAM and has no password.
+  # What the functions are told that speak to the database: in AWS as a user who
+  # signs in with IAM and has no password.
   database_environment = {
+    DATABASE_AUTH       = var.functions.database.auth
     DATABASE_HOST       = module.database.endpoint
     DATABASE_NAME       = module.database.database_name
     DATABASE_PORT       = tostring(module.database.port)
+    DATABASE_TLS        = var.functions.database.tls
     DATABASE_USER       = local.database_user
     JWT_KEY_SECRET_ARN  = module.secrets.secret_arns["jwt-key"]
     USER_POOL_CLIENT_ID = module.auth.client_id
@@ -52,8 +55,14 @@ locals {
 
   particular_functions = merge(
     {
+      auth = {
+        description = "Profile, sign-out and first sign-in of users"
+        environment = local.database_environment
+        group       = "auth"
+      }
+    },
+    {
       for name, description in {
-        auth        = "Profile, sign-out and first sign-in of users"
         goals       = "Goals with sub-goals, actions, chart and history"
         health      = "Says whether the application works, and in which version"
         reflections = "Reflections on goals"
@@ -152,6 +161,12 @@ locals {
 
   groups = {
     api = { statements = [local.may_connect, local.may_read["ReadJwtKey"], local.may_decrypt_secrets] }
+    auth = {
+      statements = [
+        local.may_connect, local.may_read["ReadJwtKey"], local.may_decrypt_secrets,
+        { sid = "SignOutAndDeleteUsers", actions = ["cognito-idp:AdminDeleteUser", "cognito-idp:AdminUserGlobalSignOut"], resources = [module.auth.user_pool_arn] },
+      ]
+    }
     ai = {
       statements = [
         local.may_connect, local.may_read["ReadJwtKey"], local.may_decrypt_secrets,

@@ -67,7 +67,7 @@ module "auth" {
 module "functions" {
   source = "../modules/functions"
 
-  architecture       = var.functions.architecture
+  architecture       = var.architecture
   functions          = { for name, function in local.functions : name => merge(function, { artifact = lookup(var.artifacts, name, null) }) }
   groups             = local.groups
   log_level          = var.functions.log_level

@@ -32,8 +32,15 @@ variable "application_url" {
   }
 }
 
+variable "architecture" {
+  description = "Processor of the functions, arm64 or x86_64: set by the tool, with artifacts, to what they were built for (functions.architecture of deploy.hcl)."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+}
+
 variable "artifacts" {
-  description = "Where the functions' code lies, by the function's name, set by the tool for a release: bucket, key and SHA-256 in hexadecimal. A function that is not named gets a placeholder."
+  description = "Where the functions' code lies, by the function's name, set by the tool to what it built: bucket, key and SHA-256 in hexadecimal. A function that is not named gets a placeholder."
   type = map(object({
     bucket = string
     key    = string
@@ -176,15 +183,29 @@ variable "frontend" {
 }
 
 variable "functions" {
-  description = "Layer functions; see modules/functions. models are the Bedrock models that may be invoked, by id or by ARN (of an inference profile, and of the models behind it), the first one in use."
+  description = "Layer functions; see modules/functions. database is how the functions sign in and speak to it (iam or password, TLS verify-full or disable); generator is what makes tasks (bedrock, or offline: without any model); models are the Bedrock models that may be invoked, by id or by ARN (of an inference profile, and of the models behind it), the first one in use."
   type = object({
-    architecture       = optional(string, "arm64")
+    database = optional(object({
+      auth = optional(string, "iam")
+      tls  = optional(string, "verify-full")
+    }), {})
+    generator          = optional(string, "bedrock")
     log_level          = optional(string, "INFO")
     log_retention_days = optional(number, 30)
     models             = optional(list(string), ["anthropic.claude-3-haiku-20240307-v1:0"])
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = contains(["iam/verify-full", "password/verify-full", "password/disable"], "${var.functions.database.auth}/${var.functions.database.tls}")
+    error_message = "R1.1: functions.database.auth must be iam or password and tls verify-full or disable, and iam needs verify-full: its tokens would go over the network in clear."
+  }
+
+  validation {
+    condition     = contains(["bedrock", "offline"], var.functions.generator)
+    error_message = "R1.2: functions.generator must be bedrock or offline."
+  }
 }
 
 variable "mail" {

@@ -33,7 +33,8 @@ type functionGroup struct {
 func functionGroups() map[string]functionGroup {
 	jwt := map[string]string{"JWT_KEY_SECRET_ARN": "jwt-key"}
 	return map[string]functionGroup{
-		"api":        {timeout: 30, secrets: jwt, names: []string{"auth", "goals", "tasks", "reflections", "health"}},
+		"api":        {timeout: 30, secrets: jwt, names: []string{"goals", "tasks", "reflections", "health"}},
+		"auth":       {timeout: 30, secrets: jwt, names: []string{"auth"}},
 		"ai":         {timeout: 900, secrets: jwt, names: []string{"ai", "start-workflow", "get-status", "cancel-workflow"}},
 		"generation": {timeout: 900, secrets: map[string]string{"EXTERNAL_API_SECRET_ARN": "external-api"}, names: []string{"task-generation"}},
 		"workflow": {timeout: 900, secrets: jwt, names: []string{

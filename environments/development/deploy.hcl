@@ -10,6 +10,10 @@ approval {
   required = false
 }
 
+functions {
+  source = "functions"
+}
+
 backup {
   database = "never"
 }

@@ -11,6 +11,11 @@ approval {
   required = false
 }
 
+functions {
+  source       = "functions"
+  architecture = "host" # they run as processes of this machine
+}
+
 backup {
   database = "never"
 }

@@ -37,6 +37,13 @@ frontend = {
   wait_for_deployment = false
 }
 
+# The local AWS's database is a PostgreSQL on a socket of this user's alone, and
+# there are no models.
+functions = {
+  database  = { auth = "password", tls = "disable" }
+  generator = "offline"
+}
+
 monitoring = {
   alarm_emails = ["alerts@local.goal-mandala.example"]
   budget       = { emails = ["alerts@local.goal-mandala.example"] }

@@ -10,6 +10,10 @@ approval {
   required = true
 }
 
+functions {
+  source = "functions"
+}
+
 backup {
   database = "always"
 }

@@ -111,7 +111,8 @@ func TestFunctionsFollowTheCatalogue(t *testing.T) {
 	}
 	want := map[string][]string{
 		"ai 900":         {"ai", "cancel-workflow", "get-status", "start-workflow"},
-		"api 30":         {"auth", "goals", "health", "reflections", "tasks"},
+		"auth 30":        {"auth"},
+		"api 30":         {"goals", "health", "reflections", "tasks"},
 		"generation 900": {"task-generation"},
 		"migrate 900":    {"migrate"},
 		"notifier 30":    {"slack-notifier"},
@@ -150,6 +151,7 @@ func TestGroupsMayDoTheirWork(t *testing.T) {
 	want := map[string][]string{
 		"ai":         with("rds-db:connect", "states:DescribeExecution", "states:GetExecutionHistory", "states:StartExecution", "states:StopExecution"),
 		"api":        with("rds-db:connect"),
+		"auth":       with("rds-db:connect", "cognito-idp:AdminDeleteUser", "cognito-idp:AdminUserGlobalSignOut"),
 		"generation": with("bedrock:InvokeModel"),
 		"migrate":    with("rds-db:connect"),
 		"notifier":   with(),
@@ -171,7 +173,7 @@ func TestSavings(t *testing.T) {
 		"database.instance_count":         {"2", "1", "1"},
 		"frontend.price_class":            {"PriceClass_All", "PriceClass_200", "PriceClass_100"},
 		"frontend.version_retention_days": {"30", "30", "30"},
-		"functions.architecture":          {"arm64", "arm64", "arm64"},
+		"architecture":                    {"arm64", "arm64", "arm64"},
 		"network.interface_endpoints":     {"[]", "[]", "[]"},
 		"network.nat_gateways":            {"single", "single", "single"},
 		"audit.expiration_days":           {"2555", "90", "90"},
@@ -183,6 +185,11 @@ func TestSavings(t *testing.T) {
 			if got := strings.Trim(values(t, environment)[path], "`"); got != want[i] {
 				t.Errorf("R7.1: %s of %s is %s, want %s", path, environment, got, want[i])
 			}
+		}
+	}
+	for _, environment := range environments[:3] {
+		if built, given := settings(t, environment)["functions.architecture"]; given && built != "`arm64`" {
+			t.Errorf("R7.1: functions of %s are built for %s", environment, built)
 		}
 	}
 	for _, environment := range environments {
