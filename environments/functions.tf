@@ -42,6 +42,13 @@ locals {
     USER_POOL_ID        = module.auth.user_pool_id
   }
 
+  # Of that what it takes to connect, for the function that asks a model: it reads
+  # the action's texts, which must not pass through the executions' history.
+  database_access = {
+    for name in ["DATABASE_AUTH", "DATABASE_HOST", "DATABASE_NAME", "DATABASE_PORT", "DATABASE_TLS", "DATABASE_USER"] :
+    name => local.database_environment[name]
+  }
+
   workflow_functions = {
     "aggregate-results"  = "Sums the results of all batches up"
     "create-batches"     = "Cuts the actions into batches of at most eight"
@@ -97,10 +104,10 @@ locals {
     {
       task-generation = {
         description = "Generates the tasks of an action with Amazon Bedrock"
-        environment = {
+        environment = merge(local.database_access, {
           EXTERNAL_API_SECRET_ARN = module.secrets.secret_arns["external-api"]
           MODEL_ID                = var.functions.models[0]
-        }
+        })
         group           = "generation"
         timeout_seconds = 900
       }
@@ -177,7 +184,7 @@ locals {
     workflow = { statements = [local.may_connect, local.may_read["ReadJwtKey"], local.may_decrypt_secrets] }
     generation = {
       statements = [
-        local.may_read["ReadExternalApi"], local.may_decrypt_secrets,
+        local.may_connect, local.may_read["ReadExternalApi"], local.may_decrypt_secrets,
         { sid = "InvokeTheModels", actions = ["bedrock:InvokeModel"], resources = local.model_arns },
       ]
     }

@@ -297,7 +297,7 @@ locals {
         TimeoutSeconds = 120
         Parameters = {
           FunctionName = var.functions["task-generation"]
-          Payload      = merge(local.about, { "actionId.$" = "$.action.actionId" })
+          Payload      = merge(local.about, { "actionId.$" = "$.action.actionId", "attempt.$" = "$$.State.RetryCount" })
         }
         ResultSelector = { "tasks.$" = "$.Payload.tasks" }
         ResultPath     = "$.generated"

@@ -89,6 +89,7 @@ func TestFunctionsFollowTheCatalogue(t *testing.T) {
 	functions := local(t, path, "functions", map[string]cty.Value{
 		"environment": local(t, path, "environment", nil),
 		"particular_functions": local(t, path, "particular_functions", map[string]cty.Value{
+			"database_access":      cty.EmptyObjectVal,
 			"database_environment": cty.EmptyObjectVal,
 			"workflow_functions":   local(t, path, "workflow_functions", nil),
 		}),
@@ -152,7 +153,7 @@ func TestGroupsMayDoTheirWork(t *testing.T) {
 		"ai":         with("rds-db:connect", "states:DescribeExecution", "states:GetExecutionHistory", "states:StartExecution", "states:StopExecution"),
 		"api":        with("rds-db:connect"),
 		"auth":       with("rds-db:connect", "cognito-idp:AdminDeleteUser", "cognito-idp:AdminUserGlobalSignOut"),
-		"generation": with("bedrock:InvokeModel"),
+		"generation": with("bedrock:InvokeModel", "rds-db:connect"),
 		"migrate":    with("rds-db:connect"),
 		"notifier":   with(),
 		"reminder":   with("rds-db:connect", "ses:SendEmail", "ses:SendRawEmail", "ses:SendTemplatedEmail"),
