@@ -34,7 +34,7 @@ func Decode(kind, text string, count int) ([]string, error) {
 		return nil, ErrInvalid
 	}
 	var parts []string
-	if err := json.Unmarshal(decoded, &parts); err != nil || len(parts) != count+1 || parts[0] != kind {
+	if err := json.Unmarshal(decoded, &parts); err != nil || len(parts) == 0 || len(parts) != count+1 || parts[0] != kind {
 		return nil, ErrInvalid
 	}
 	return parts[1:], nil

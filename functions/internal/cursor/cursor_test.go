@@ -46,6 +46,7 @@ func TestDecodeRefuses(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add("goals", cursor.Encode("goals", "a", "b"), 2)
 	f.Add("", "", 0)
+	f.Add("", "W10", -1) // a list of nothing
 	f.Fuzz(func(t *testing.T, kind, text string, count int) {
 		keys, err := cursor.Decode(kind, text, count)
 		if err != nil {

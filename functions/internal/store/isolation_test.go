@@ -15,14 +15,27 @@ import (
 	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
 )
 
-// tables are those that have users' rows, and the column of the user.
-func tables() map[string]string {
-	all := map[string]string{"users": "id"}
-	for _, name := range []string{
-		"goals", "sub_goals", "actions", "tasks", "reflections", "change_history", "workflow_executions", "progress_history",
-		"task_notes", "task_history", "saved_views", "reminder_preferences", "reminder_log",
-	} {
-		all[name] = "user_id"
+// tables are all tables but the migrations', and the column of each that says whose a
+// row is. One without such a column, or that does not hold it by row-level security,
+// fails the test.
+func tables(t *testing.T, owner *pgx.Conn) map[string]string {
+	t.Helper()
+	rows, _ := owner.Query(t.Context(), `
+		SELECT c.relname, c.relrowsecurity, coalesce((SELECT a.attname::text FROM pg_attribute a
+			WHERE a.attrelid = c.oid AND a.attname = CASE c.relname WHEN 'users' THEN 'id' ELSE 'user_id' END), '')
+		FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND c.relname <> 'goose_db_version'`)
+	all := map[string]string{}
+	var table, column string
+	var secured bool
+	_, err := pgx.ForEachRow(rows, []any{&table, &secured, &column}, func() error {
+		if column == "" || !secured {
+			t.Errorf("table %s: whose a row is says column %q, row-level security is %v", table, column, secured)
+		}
+		all[table] = column
+		return nil
+	})
+	if err != nil || len(all) < 14 {
+		t.Fatalf("%d tables: %v", len(all), err)
 	}
 	return all
 }
@@ -70,8 +83,14 @@ func TestAUserSeesOnlyOwnRows(t *testing.T) {
 	}
 	defer app.Close(t.Context())
 
+	owner, err := pgx.Connect(t.Context(), database.Owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer owner.Close(t.Context())
+
 	random := rand.New(rand.NewPCG(1, 2))
-	for table, column := range tables() {
+	for table, column := range tables(t, owner) {
 		for range 3 {
 			self := users[random.IntN(len(users))]
 			other := users[random.IntN(len(users))]
