@@ -43,14 +43,17 @@ type cognito struct {
 }
 
 func (c *cognito) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var input struct{ UserPoolId, Username string }
+	var input struct {
+		UserPoolID string `json:"UserPoolId"`
+		Username   string
+	}
 	if err := json.NewDecoder(r.Body).Decode(&input); err != nil {
 		c.t.Errorf("asked for no JSON: %v", err)
 	}
 	c.lock.Lock()
 	defer c.lock.Unlock()
 	_, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
-	c.asked = append(c.asked, operation+" "+input.UserPoolId+" "+input.Username)
+	c.asked = append(c.asked, operation+" "+input.UserPoolID+" "+input.Username)
 	if c.during != nil {
 		c.during()
 	}

@@ -56,7 +56,7 @@ func newAPI(t *testing.T) api {
 func (a api) goal(user domain.ID) (goal domain.Goal) {
 	a.t.Helper()
 	err := a.db.Write(a.t.Context(), user, func(ctx context.Context, tx *store.Tx) (err error) {
-		if err = tx.Provision(ctx, domain.User{Email: string(user) + "@example.com"}); err != nil {
+		if err := tx.Provision(ctx, domain.User{Email: string(user) + "@example.com"}); err != nil {
 			return err
 		}
 		goal, err = tx.CreateGoal(ctx, domain.Goal{Title: "Goal", Status: domain.GoalActive})

@@ -1,0 +1,89 @@
+package apispec_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/goal-mandala/mandala-deploy/functions/internal/apispec"
+)
+
+func file(t *testing.T, names ...string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(append([]string{apispec.Root(t)}, names...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+func TestTheReferenceHasEveryRouteAndNoOther(t *testing.T) {
+	t.Parallel()
+	var want []string
+	for _, route := range apispec.Routes(t) {
+		row := route.Method + " " + route.Path
+		for _, parameter := range route.Query {
+			row += " " + parameter
+		}
+		if route.Open {
+			row += ", open"
+		}
+		want = append(want, row)
+	}
+	var got []string
+	for _, row := range regexp.MustCompile("(?m)^\\| (`[A-Z]+ /.*?`) \\| .* \\| (.*) \\|$").FindAllStringSubmatch(file(t, "docs", "api.md"), -1) {
+		entry := strings.ReplaceAll(row[1], "`", "")
+		if strings.HasPrefix(row[2], "*open*") {
+			entry += ", open"
+		}
+		got = append(got, entry)
+	}
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("docs/api.md (-environments/routes.tf +its tables):\n%s", diff)
+	}
+}
+
+// TestTheReferenceHasEveryProblem looks for problems and codes in the functions' source.
+func TestTheReferenceHasEveryProblem(t *testing.T) {
+	t.Parallel()
+	var source strings.Builder
+	functions := filepath.Join(apispec.Root(t), "functions")
+	err := filepath.WalkDir(functions, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		source.Write(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	reference := file(t, "docs", "api.md")
+	for what, patterns := range map[string][2]string{
+		"problems": {`(?:newProblem\([\w.]+, "|"/problems/)([a-z-]+)"`, "(?m)^\\| `/problems/([a-z-]+)` \\|"},
+		"codes":    {`(?m)^\tCode[A-Z]\w+\s+= "(\w+)"`, "(?m)^\\| `([a-z_]+)` \\|"},
+	} {
+		if diff := cmp.Diff(all(patterns[0], source.String()), all(patterns[1], reference)); diff != "" {
+			t.Errorf("%s in docs/api.md (-the functions' +its tables'):\n%s", what, diff)
+		}
+	}
+}
+
+// all are the first groups of all matches, each once and in order.
+func all(pattern, text string) []string {
+	var found []string
+	for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+		found = append(found, match[1])
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
