@@ -1,29 +1,12 @@
 package domain_test
 
 import (
-	"errors"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
 )
-
-// wrong are the fields of a ValidationError, with their codes.
-func wrong(t *testing.T, err error) []string {
-	t.Helper()
-	var invalid *domain.ValidationError
-	if err != nil && !errors.As(err, &invalid) {
-		t.Fatal(err)
-	}
-	var fields []string
-	if invalid != nil {
-		for _, field := range invalid.Fields {
-			fields = append(fields, field.Field+": "+field.Code)
-		}
-	}
-	return fields
-}
 
 // TestWhatIsRefusedChangesNothing applies patches of which one field is wrong.
 func TestWhatIsRefusedChangesNothing(t *testing.T) {
