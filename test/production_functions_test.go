@@ -1,6 +1,8 @@
 package test
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"maps"
 	"regexp"
@@ -71,6 +73,7 @@ func checkFunctions(t *testing.T, s *stack) {
 		t.Errorf("R1.2: functions (-want +got):\n%s", diff)
 	}
 
+	built := s.builtFunctions(t)
 	key := s.functionsKey(t)
 	dead := checkQueue(t, s, "R1.2", s.Name+"-functions-dead-letters", key)
 	private, members, secrets := s.privateSubnets(t), s.securityGroup(t, s.Name+"-functions"), s.secretValues(t)
@@ -101,7 +104,8 @@ func checkFunctions(t *testing.T, s *stack) {
 			facts(t, "R1.2: "+name, map[string]bool{
 				"512 MB":                         aws.ToInt32(c.MemorySize) == 512,
 				"the timeout of its kind":        aws.ToInt32(c.Timeout) == group.timeout,
-				"on arm64":                       slices.Equal(c.Architectures, []lambdatypes.Architecture{lambdatypes.ArchitectureArm64}),
+				"on the processor of its target": slices.Equal(c.Architectures, []lambdatypes.Architecture{lambdatypes.Architecture(s.Architecture())}),
+				"the code of this repository":    c.Runtime == lambdatypes.RuntimeProvidedal2023 && aws.ToString(c.CodeSha256) == built[name],
 				"in the private subnets":         slices.Equal(sorted(c.VpcConfig.SubnetIds), private),
 				"in the functions' group alone":  slices.Equal(c.VpcConfig.SecurityGroupIds, []string{members}),
 				"live is a published version":    regexp.MustCompile(`^[1-9][0-9]*$`).MatchString(aws.ToString(alias.FunctionVersion)),
@@ -121,6 +125,27 @@ func checkFunctions(t *testing.T, s *stack) {
 			checkFunctionEnvironment(t, s, name, group, c.Environment.Variables, secrets)
 		}
 	}
+}
+
+// builtFunctions gives what the deployment built, by short name: the SHA-256 of
+// each archive as Lambda tells it, in base64.
+func (s *stack) builtFunctions(t *testing.T) map[string]string {
+	t.Helper()
+	var index struct {
+		Artifacts []struct{ Name, SHA256 string }
+	}
+	if err := json.Unmarshal([]byte(s.Read(".mandala/functions/"+s.Architecture()+"/artifacts.json")), &index); err != nil {
+		t.Fatal(err)
+	}
+	built := map[string]string{}
+	for _, each := range index.Artifacts {
+		digest, err := hex.DecodeString(each.SHA256)
+		if err != nil {
+			t.Fatal(err)
+		}
+		built[each.Name] = base64.StdEncoding.EncodeToString(digest)
+	}
+	return built
 }
 
 // checkFunctionEnvironment sees that a function knows where its secrets are, and

@@ -85,6 +85,10 @@ func checkPreflight(t *testing.T, path string, preflight apitypes.Method, method
 		if got := response.ResponseParameters["method.response.header.Access-Control-Allow-Origin"]; got != "'"+origin+"'" {
 			t.Errorf("R1.2: the preflight of %s allows %s (%s), not %s", path, got, status, origin)
 		}
+		headers := strings.Split(strings.Trim(response.ResponseParameters["method.response.header.Access-Control-Allow-Headers"], "'"), ",")
+		if diff := cmp.Diff([]string{"Authorization", "Content-Type", "Idempotency-Key", "If-Match"}, sorted(headers)); diff != "" {
+			t.Errorf("R1.2: headers that the preflight of %s allows (-want +got):\n%s", path, diff)
+		}
 		var allowed, want []string
 		for method := range strings.SplitSeq(strings.Trim(response.ResponseParameters["method.response.header.Access-Control-Allow-Methods"], "'"), ",") {
 			allowed = append(allowed, method)

@@ -74,6 +74,15 @@ func findToolchain(ctx context.Context, options Options) (*toolchain, error) {
 	return t, nil
 }
 
+// Go gives the version of the toolchain that builds the functions, such as go1.26.1.
+func Go(ctx context.Context, options Options) (string, error) {
+	tools, err := findToolchain(ctx, options)
+	if err != nil {
+		return "", err
+	}
+	return tools.version, nil
+}
+
 // failedError is that of a command that said what is wrong.
 type failedError struct {
 	command string

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/goal-mandala/mandala-deploy/internal/artifact"
 	"github.com/goal-mandala/mandala-deploy/internal/aws"
 	"github.com/goal-mandala/mandala-deploy/internal/environment"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
@@ -117,9 +118,18 @@ func (a *app) examine(ctx context.Context, name string, check checker) {
 	}
 	check("work folder", "writable", filepath.Join(dir, workspace.Dir), writable(filepath.Join(dir, workspace.Dir)))
 	a.examineTerraform(ctx, dir, constraint, check)
-	if env != nil {
-		a.examineTarget(ctx, dir, env, check)
+	if env == nil {
+		return
 	}
+	if functions := env.Settings.Functions; functions.Source != "" {
+		options, err := a.artifacts(dir, functions.Source, functions.Architecture)
+		version := ""
+		if err == nil {
+			version, err = artifact.Go(ctx, options)
+		}
+		check("go", version+" builds "+functions.Source+" for "+options.Architecture, "", err)
+	}
+	a.examineTarget(ctx, dir, env, check)
 }
 
 func writable(dir string) error {

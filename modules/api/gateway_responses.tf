@@ -33,10 +33,11 @@ locals {
       for key, value in {
         responseParameters = merge(
           {
-            "gatewayresponse.header.Access-Control-Allow-Origin" = "'${local.cors["Access-Control-Allow-Origin"]}'"
-            "gatewayresponse.header.Cache-Control"               = "'no-store'"
-            "gatewayresponse.header.Content-Type"                = "'application/problem+json'"
-            "gatewayresponse.header.Vary"                        = "'Origin'"
+            "gatewayresponse.header.Access-Control-Allow-Origin"   = "'${local.cors["Access-Control-Allow-Origin"]}'"
+            "gatewayresponse.header.Access-Control-Expose-Headers" = "'Retry-After'"
+            "gatewayresponse.header.Cache-Control"                 = "'no-store'"
+            "gatewayresponse.header.Content-Type"                  = "'application/problem+json'"
+            "gatewayresponse.header.Vary"                          = "'Origin'"
           },
           type == "THROTTLED" ? { "gatewayresponse.header.Retry-After" = "'1'" } : {},
         )

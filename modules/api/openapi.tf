@@ -2,7 +2,7 @@ locals {
   description = "Goals, tasks and reflections of ${var.name}"
 
   cors = {
-    "Access-Control-Allow-Headers" = "Authorization,Content-Type,Idempotency-Key"
+    "Access-Control-Allow-Headers" = "Authorization,Content-Type,Idempotency-Key,If-Match"
     "Access-Control-Allow-Origin"  = var.cors_origins[0]
     "Access-Control-Max-Age"       = "3600"
     "Vary"                         = "Origin"

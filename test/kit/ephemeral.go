@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -83,6 +84,8 @@ func NewEphemeral(t testing.TB, environment, id string) *Ephemeral {
 		`(?m)^target  = .*$`: fmt.Sprintf("target  = %q", target),
 		`(?m)^account = .*$`: fmt.Sprintf("account = %q", e.Account),
 		`(?m)^  bucket .*$`:  fmt.Sprintf("  bucket = %q", e.Bucket),
+		// A local AWS runs functions on this machine's processor.
+		`(?m)^  source *= "functions"$`: fmt.Sprintf("  source       = \"functions\"\n  architecture = %q", e.builtFor()),
 	} {
 		expression := regexp.MustCompile(pattern)
 		if !expression.MatchString(body) {
@@ -110,7 +113,8 @@ func (e *Ephemeral) Set(lines string) {
 func (e *Ephemeral) targetValues() string {
 	values := fmt.Sprintf("project = %q\n", e.ProjectName)
 	if !e.onAWS {
-		return values + "aws = { max_retries = 2, s3_use_path_style = true, skip_credentials_validation = true, skip_metadata_api_check = true }\n"
+		return values + "functions = { database = { auth = \"password\", tls = \"disable\" }, generator = \"offline\" }\n" +
+			"aws = { max_retries = 2, s3_use_path_style = true, skip_credentials_validation = true, skip_metadata_api_check = true }\n"
 	}
 	// A domain that nobody can verify sends no mail, and has no zone: nothing that
 	// the environment says of its own holds for it.
@@ -119,6 +123,23 @@ func (e *Ephemeral) targetValues() string {
 		values += "delivery = { create_oidc_provider = false }\napi = { account_logging = false }\n"
 	}
 	return values
+}
+
+// builtFor is what functions.architecture of deploy.hcl says.
+func (e *Ephemeral) builtFor() string {
+	if e.onAWS {
+		return "arm64"
+	}
+	return "host"
+}
+
+// Architecture is the processor on which the copy's functions are, as Lambda
+// calls it.
+func (e *Ephemeral) Architecture() string {
+	if e.onAWS || runtime.GOARCH == "arm64" {
+		return "arm64"
+	}
+	return "x86_64"
 }
 
 // Config gives the SDK's configuration for a region of the copy's account.

@@ -93,10 +93,39 @@ func (p *Project) For(t testing.TB) *Project {
 	return &given
 }
 
-// Real copies the repository's own environments and modules.
+// Real copies the repository's own environments and modules, and the functions
+// with what Go needs to build them.
 func Real(t testing.TB) *Project {
 	t.Helper()
-	return New(t, map[string]string{"environments": "environments", "modules": "modules"})
+	folders := map[string]string{}
+	for _, name := range []string{"environments", "functions", "go.mod", "go.sum", "modules"} {
+		folders[name] = name
+	}
+	p := New(t, folders)
+	p.Env = append(p.Env, goSettings(t)...)
+	return p
+}
+
+// goSettings are those by which a home of one's own has no part in building: the
+// caches, and where modules come from.
+func goSettings(t testing.TB) []string {
+	t.Helper()
+	names := []string{"GOCACHE", "GOMODCACHE", "GONOPROXY", "GONOSUMDB", "GOPRIVATE", "GOPROXY", "GOSUMDB", "GOTOOLCHAIN"}
+	out, err := exec.Command("go", append([]string{"env", "-json"}, names...)...).Output()
+	if err != nil {
+		t.Fatalf("go env: %v", err)
+	}
+	settings := map[string]string{}
+	if err := json.Unmarshal(out, &settings); err != nil {
+		t.Fatal(err)
+	}
+	var variables []string
+	for _, name := range names {
+		if settings[name] != "" {
+			variables = append(variables, name+"="+settings[name])
+		}
+	}
+	return variables
 }
 
 func copyTree(t testing.TB, from, to string) {

@@ -93,6 +93,11 @@ func setUp(env *testscript.Env, python string) error {
 	env.Setenv("MANDALA_LOCAL_OWNER_PID", strconv.Itoa(os.Getpid()))
 	env.Setenv("CHECKPOINT_DISABLE", "1")
 	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	compiled, err := exec.Command("go", "env", "GOCACHE").Output()
+	if err != nil {
+		return err
+	}
+	env.Setenv("GOCACHE", strings.TrimSpace(string(compiled)))
 	for _, each := range []string{"SSL_CERT_FILE", "PIP_FIND_LINKS", "LANG"} {
 		if value, ok := os.LookupEnv(each); ok {
 			env.Setenv(each, value)

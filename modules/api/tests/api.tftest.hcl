@@ -169,6 +169,14 @@ run "one_origin_is_answered_to_every_preflight" {
   }
 
   assert {
+    condition = alltrue([
+      for header in ["Authorization", "Content-Type", "Idempotency-Key", "If-Match"] :
+      contains(split(",", trim(jsondecode(output.openapi).paths["/goals"].options["x-amazon-apigateway-integration"].responses.default.responseParameters["method.response.header.Access-Control-Allow-Headers"], "'")), header)
+    ])
+    error_message = "R1.2: a preflight must allow the headers that the functions read."
+  }
+
+  assert {
     condition     = jsondecode(output.openapi).paths["/goals"].options["x-amazon-apigateway-integration"].responses.default.responseParameters["method.response.header.Access-Control-Allow-Methods"] == "'GET,POST,OPTIONS'"
     error_message = "R1.2: a preflight must name the methods that the path has."
   }
@@ -221,6 +229,7 @@ run "errors_are_problem_details" {
     condition = alltrue([
       for response in jsondecode(output.openapi)["x-amazon-apigateway-gateway-responses"] :
       response.responseParameters["gatewayresponse.header.Access-Control-Allow-Origin"] == "'https://app.example.com'" &&
+      response.responseParameters["gatewayresponse.header.Access-Control-Expose-Headers"] == "'Retry-After'" &&
       response.responseParameters["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
     ])
     error_message = "R1.2: the application's pages must be able to read what API Gateway answers by itself."
