@@ -12,7 +12,7 @@ import (
 // simulation is a line of an action's description, such as "simulate: throttling for 2
 // attempts". It is for drills, and only the offline generator, which no environment in
 // AWS uses, looks for it: whoever writes it spoils the own action and no other.
-var simulation = regexp.MustCompile(`(?im)^[ \t]*simulate:[ \t]*(throttling|quota|permission|invalid|timeout|panic)(?:[ \t]+for[ \t]+([0-9]{1,2})[ \t]+attempts?)?[ \t]*\r?$`) //nolint:gochecknoglobals // a constant
+var simulation = regexp.MustCompile(`(?im)^[ \t]*simulate:[ \t]*(throttling|quota|permission|invalid|timeout|panic)(?:[ \t]+for[ \t]+([0-9]{1,2})[ \t]+attempts?)?[ \t]*\r?$`)
 
 // simulate fails as the action's description asks for: always, or at the first attempts.
 // A timeout holds until the invocation ends; a panic ends the process.

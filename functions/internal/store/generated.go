@@ -48,14 +48,14 @@ func (tx *Tx) SaveGenerated(ctx context.Context, goal, action domain.ID, tasks [
 type Stored struct {
 	Actions   int
 	WithTasks int // actions that have tasks
-	Tasks     int
+	Generated int // tasks that are not the user's own
 }
 
 // StoredTasks counts the tasks of a goal's actions: of the ones given, or of all
 // where nil is given.
 func (tx *Tx) StoredTasks(ctx context.Context, goal domain.ID, actions []domain.ID) (Stored, error) {
 	return one[Stored](ctx, tx, "count tasks", `
-		SELECT count(DISTINCT a.id), count(DISTINCT t.action_id), count(t.id)
+		SELECT count(DISTINCT a.id), count(DISTINCT t.action_id), count(t.generated_position)
 		FROM actions a LEFT JOIN tasks t ON t.action_id = a.id
 		WHERE a.user_id = $1 AND a.goal_id = $2 AND ($4 OR a.id = ANY ($3::uuid[]))`,
 		tx.user, goal, append([]string{}, texts(actions)...), actions == nil)

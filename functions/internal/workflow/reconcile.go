@@ -36,7 +36,11 @@ func (s Service) reconcile(ctx context.Context, user domain.ID, execution store.
 	found, err := s.Steps.DescribeExecution(limited, &sfn.DescribeExecutionInput{ExecutionArn: aws.String(s.arn(execution))})
 	switch {
 	case missing(err) && execution.Status == store.ExecutionPending && now.Sub(execution.StartedAt) < startable:
-		return s.launch(ctx, user, execution)
+		_, err = s.launch(ctx, user, execution)
+		var refused *UnavailableError
+		if errors.As(err, &refused) {
+			err = nil // the row says so
+		}
 	case missing(err):
 		err = s.settle(ctx, user, execution.ID, store.ExecutionFailed, "NotStarted", domain.GoalDraft)
 	case err != nil:

@@ -39,6 +39,8 @@ type Service struct {
 // stepsTimeout leaves an API request time to answer (API Gateway waits for 29 s).
 const stepsTimeout = 8 * time.Second
 
+const cancelAttempts = 4
+
 // Start begins the generation of tasks for actions of a goal; without actions for all.
 // store.ErrNotFound: the goal is not there, or not the user's. ValidationError: an action
 // is not the goal's, or the goal has none, or its status allows no generation.
@@ -212,19 +214,13 @@ func (s Service) arn(execution store.WorkflowExecution) string {
 // ended otherwise.
 func (s Service) Cancel(ctx context.Context, user, id domain.ID) (store.WorkflowExecution, error) {
 	var execution store.WorkflowExecution
-	err := s.Database.Write(ctx, user, func(ctx context.Context, tx *store.Tx) (err error) {
-		if execution, err = tx.LockExecution(ctx, id); err != nil || execution.Status == store.ExecutionCancelled {
-			return err
+	var err error
+	// While tasks are saved, the goal is locked more often than an API request may wait.
+	for range cancelAttempts {
+		if execution, err = s.close(ctx, user, id); !errors.Is(err, store.ErrUnavailable) {
+			break
 		}
-		if !execution.Status.Open() {
-			return &ConflictError{"The generation has ended already."}
-		}
-		if err := Settle(ctx, tx, execution, store.ExecutionCancelled, "", domain.GoalDraft); err != nil {
-			return err
-		}
-		execution, err = tx.Execution(ctx, id)
-		return err
-	})
+	}
 	if err != nil {
 		return execution, err
 	}
@@ -238,6 +234,25 @@ func (s Service) Cancel(ctx context.Context, user, id domain.ID) (store.Workflow
 		s.Logger.ErrorContext(ctx, "a cancelled execution could not be stopped", "execution", id, "error", err)
 	}
 	return execution, nil
+}
+
+// close cancels the row.
+func (s Service) close(ctx context.Context, user, id domain.ID) (store.WorkflowExecution, error) {
+	var execution store.WorkflowExecution
+	err := s.Database.Write(ctx, user, func(ctx context.Context, tx *store.Tx) (err error) {
+		if execution, err = tx.LockExecution(ctx, id); err != nil || execution.Status == store.ExecutionCancelled {
+			return err
+		}
+		if !execution.Status.Open() {
+			return &ConflictError{"The generation has ended already."}
+		}
+		if err := Settle(ctx, tx, execution, store.ExecutionCancelled, "", domain.GoalDraft); err != nil {
+			return err
+		}
+		execution, err = tx.Execution(ctx, id)
+		return err
+	})
+	return execution, err
 }
 
 // Status reads an execution and brings its row up to date with Step Functions where it

@@ -107,6 +107,35 @@ func TestAStartThatIsRefusedLeavesNothing(t *testing.T) {
 	start(t, s)
 }
 
+// TestALostStartThatIsRefusedLater is settled by whoever looks at it.
+func TestALostStartThatIsRefusedLater(t *testing.T) {
+	t.Parallel()
+	s := workflowtest.New(t, 1)
+	s.Steps.BeforeStart = func() error { return context.DeadlineExceeded }
+	execution := start(t, s)
+	s.Steps.BeforeStart, s.Later = func() error { return &types.StateMachineDoesNotExist{} }, time.Minute
+	row, err := s.Service.Status(t.Context(), workflowtest.User, execution.ID)
+	if err != nil || row.Status != store.ExecutionFailed || row.Error != "StartRefused" || s.GoalStatus() != domain.GoalDraft {
+		t.Errorf("%+v, goal %s, %v", row, s.GoalStatus(), err)
+	}
+}
+
+// TestCancelWaitsForItsTurn holds the goal for longer than one statement may wait.
+func TestCancelWaitsForItsTurn(t *testing.T) {
+	t.Parallel()
+	s := workflowtest.New(t, 1)
+	execution := start(t, s)
+	s.Service.Database = s.Open(100 * time.Millisecond)
+	s.Exec("BEGIN")
+	s.Exec("SELECT FROM goals FOR UPDATE")
+	released := time.AfterFunc(250*time.Millisecond, func() { s.Exec("COMMIT") })
+	defer released.Stop()
+	row, err := s.Service.Cancel(t.Context(), workflowtest.User, execution.ID)
+	if err != nil || row.Status != store.ExecutionCancelled {
+		t.Errorf("%+v, %v", row, err)
+	}
+}
+
 // TestALostStartIsMadeGood lets Step Functions vanish before a start, or after it, and
 // the row be looked at soon, or too late.
 func TestALostStartIsMadeGood(t *testing.T) {

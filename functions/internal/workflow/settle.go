@@ -79,5 +79,5 @@ func Summarize(ctx context.Context, tx *store.Tx, execution store.WorkflowExecut
 	}
 	done := min(len(execution.DoneActions), total)
 	stored, err := tx.StoredTasks(ctx, execution.GoalID, append([]domain.ID{}, execution.DoneActions...))
-	return Summary{Total: total, Succeeded: done, Failed: total - done, TaskCount: stored.Tasks}, err
+	return Summary{Total: total, Succeeded: done, Failed: total - done, TaskCount: stored.Generated}, err
 }

@@ -52,7 +52,7 @@ type Tasks struct {
 func (g Generate) Handle(ctx context.Context, in OfAction) (Tasks, error) {
 	request := generator.Request{Attempt: in.Attempt}
 	err := g.Database.Read(ctx, in.UserID, func(ctx context.Context, tx *store.Tx) (err error) {
-		if err = workflow.Peek(ctx, tx, in.About); err != nil {
+		if err := workflow.Peek(ctx, tx, in.About); err != nil {
 			return err
 		}
 		if request.Goal, err = tx.Goal(ctx, in.GoalID); err != nil {

@@ -78,7 +78,7 @@ func (h HandleError) handle(ctx context.Context, in Failure, name string) (summa
 		})
 	case scopeWorkflow:
 		err = h.locked(ctx, in.UserID, in.Execution.Name, func(ctx context.Context, tx *store.Tx, execution store.WorkflowExecution) (err error) {
-			if err = tx.NoteError(ctx, execution.ID, name); err != nil {
+			if err := tx.NoteError(ctx, execution.ID, name); err != nil {
 				return err
 			}
 			summary, err = workflow.Summarize(ctx, tx, execution)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
@@ -314,6 +315,43 @@ func TestCancelInTheMiddle(t *testing.T) {
 	}
 	if end := next.run(); end != "active" || s.GoalStatus() != domain.GoalActive {
 		t.Errorf("the next generation ended %s, goal %s", end, s.GoalStatus())
+	}
+}
+
+// TestSideBySide saves 24 actions' tasks at once, as the state machine does, with some
+// failures among them.
+func TestSideBySide(t *testing.T) {
+	t.Parallel()
+	const all = 24
+	s := workflowtest.New(t, all)
+	m := begin(t, s)
+	if _, failure := m.call("get-actions", m.about(object{"actionIds": nil})); failure != "" {
+		t.Fatal(failure)
+	}
+	var group errgroup.Group
+	for number := range all {
+		about := m.about(object{"execution": object{"arn": *m.execution.ARN, "name": m.execution.ID}, "actionId": workflowtest.Action(number + 1)})
+		name := "save-tasks"
+		about["tasks"] = []workflow.Task{{Title: "Task", Type: domain.Habit, EstimatedMinutes: 5}}
+		if number%6 == 0 {
+			name = "handle-error"
+			about["scope"], about["error"] = "action", object{"Error": "ThrottlingError"}
+		}
+		event, err := json.Marshal(about)
+		if err != nil {
+			t.Fatal(err)
+		}
+		group.Go(func() error {
+			_, err := m.functions[name](t.Context(), event)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
+	}
+	row := s.Execution(m.execution.ID)
+	if diff := cmp.Diff([]int{all, 20, 4, 100, 20}, []int{row.TotalActions, len(row.DoneActions), len(row.FailedActions), row.Progress, len(counts(s, all))}); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -35,7 +35,9 @@ func Action(number int) domain.ID {
 
 // Stack is a goal of User with actions, and what can be done with it.
 type Stack struct {
-	t       testing.TB
+	t        testing.TB
+	database pgtest.Database
+
 	DB      *store.DB
 	Owner   *pgx.Conn // sees and changes every row
 	Steps   *Steps
@@ -48,22 +50,15 @@ type Stack struct {
 func New(t testing.TB, actions int) *Stack {
 	t.Helper()
 	database := pgtest.New(t)
-	db, err := store.Open(t.Context(), store.Options{
-		Host: database.Host, Port: 5432, Database: database.Name, User: "goal_mandala_app",
-		Auth: store.StaticPassword{}, StatementTimeout: 10 * time.Second, Connections: 4,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(db.Close)
 	owner, err := pgx.Connect(t.Context(), database.Owner)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = owner.Close(context.WithoutCancel(t.Context())) })
-	s := &Stack{t: t, DB: db, Owner: owner, Steps: &Steps{executions: map[string]*execution{}}}
+	s := &Stack{t: t, database: database, Owner: owner, Steps: &Steps{executions: map[string]*execution{}}}
+	s.DB = s.Open(10 * time.Second)
 	s.Service = workflow.Service{
-		Database: db, Steps: s.Steps, StateMachineARN: MachineARN, Logger: slog.New(slog.DiscardHandler),
+		Database: s.DB, Steps: s.Steps, StateMachineARN: MachineARN, Logger: slog.New(slog.DiscardHandler),
 		Clock: func() time.Time { return time.Now().Add(s.Later) },
 	}
 	s.Exec("INSERT INTO users (id, email) VALUES ($1, 'user@example.com'), ($2, 'stranger@example.com')", User, Stranger)
@@ -76,6 +71,20 @@ func New(t testing.TB, actions int) *Stack {
 			Action(number), User, Goal, subGoal, (number-1)%domain.Positions, fmt.Sprintf("Action %d", number))
 	}
 	return s
+}
+
+// Open opens the database as a function does.
+func (s *Stack) Open(timeout time.Duration) *store.DB {
+	s.t.Helper()
+	db, err := store.Open(s.t.Context(), store.Options{
+		Host: s.database.Host, Port: 5432, Database: s.database.Name, User: "goal_mandala_app",
+		Auth: store.StaticPassword{}, StatementTimeout: timeout, Connections: 4,
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.t.Cleanup(db.Close)
+	return db
 }
 
 // Exec runs a statement as the tables' owner.
