@@ -63,10 +63,21 @@ func serveOptions() localaws.Options {
 // that is killed.
 func up(t *testing.T, without ...string) (dir string, status localaws.Status) {
 	t.Helper()
-	dir = filepath.Join(t.TempDir(), "local")
 	options := serveOptions()
-	options.OwnerPID = os.Getpid()
 	options.Without = without
+	dir = filepath.Join(t.TempDir(), "local")
+	return dir, upIn(t, dir, options)
+}
+
+// upWith starts an instance with other options.
+func upWith(t *testing.T, options localaws.Options) localaws.Status {
+	t.Helper()
+	return upIn(t, filepath.Join(t.TempDir(), "local"), options)
+}
+
+func upIn(t *testing.T, dir string, options localaws.Options) localaws.Status {
+	t.Helper()
+	options.OwnerPID = os.Getpid()
 	status, err := localaws.Up(t.Context(), dir, options)
 	if err != nil {
 		logs(t, dir)
@@ -77,7 +88,7 @@ func up(t *testing.T, without ...string) (dir string, status localaws.Status) {
 			t.Errorf("Down: %v", err)
 		}
 	})
-	return dir, status
+	return status
 }
 
 func logs(t *testing.T, dir string) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
@@ -21,6 +22,13 @@ func workflowQuestions() []question {
 		{"650_sfn_validate_definition", "invalid definition", machineValidation(`{"StartAt":"A","States":{"A":{"Type":"Guess"}}}`), "FAIL, 1 diagnostics"},
 		{"651_sfn_list_versions", "two versions", machineVersions, "2 1"},
 		{"651_sfn_list_versions", "none published", unpublishedMachine, "none"},
+		{"652_sfn_start_execution", "two of one machine", twoExecutions, "2 executions"},
+		{"652_sfn_start_execution", "without a name", unnamedExecution, "36 characters"},
+		{"652_sfn_start_execution", "a name that AWS refuses", refusedName, "InvalidName"},
+		{"653_sfn_execution_end", "stopped", stoppedExecution, "ABORTED by a user, last ExecutionAborted"},
+		{"653_sfn_execution_end", "too long", lateExecution, "TIMED_OUT with a stop date"},
+		{"653_sfn_execution_end", "a string", stringOutput, `"text"`},
+		{"655_sfn_history", "one event of the last page", lastEvent, "1 ExecutionSucceeded, more true"},
 		{"660_cloudtrail_by_arn", "start and stop", trailLogging, "on, then off"},
 		{"660_cloudtrail_by_arn", "unknown trail", unknownTrail, "TrailNotFoundException"},
 		{"660_cloudtrail_by_arn", "deleted trail", deletedTrail, "TrailNotFoundException"},
@@ -198,4 +206,135 @@ func transitionMinimum(ctx context.Context, to aws.Config) (string, error) {
 		answers = append(answers, string(got.TransitionDefaultMinimumObjectSize))
 	}
 	return strings.Join(answers, ", then "), nil
+}
+
+// startedMachine starts an execution of a definition.
+func startedMachine(ctx context.Context, to aws.Config, name, definition string) (*sfn.Client, *string, error) {
+	api := sfn.NewFromConfig(to)
+	machine, err := api.CreateStateMachine(ctx, &sfn.CreateStateMachineInput{
+		Name: &name, Definition: &definition, RoleArn: aws.String("arn:aws:iam::123456789012:role/workflow"),
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	started, err := api.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: machine.StateMachineArn, Name: aws.String("one")})
+	if err != nil {
+		return nil, nil, err
+	}
+	return api, started.ExecutionArn, nil
+}
+
+// ended waits until an execution does not run any more.
+func ended(ctx context.Context, api *sfn.Client, execution *string) (*sfn.DescribeExecutionOutput, error) {
+	for {
+		described, err := api.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: execution})
+		if err != nil || described.Status != sfntypes.ExecutionStatusRunning {
+			return described, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func twoExecutions(ctx context.Context, to aws.Config) (string, error) {
+	api, first, err := startedMachine(ctx, to, "two", machineDefinition)
+	if err != nil {
+		return code(err)
+	}
+	machine := strings.TrimSuffix(strings.Replace(*first, ":execution:", ":stateMachine:", 1), ":one")
+	if _, err := api.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: &machine, Name: aws.String("two")}); err != nil {
+		return code(err)
+	}
+	all, err := api.ListExecutions(ctx, &sfn.ListExecutionsInput{StateMachineArn: &machine})
+	if err != nil {
+		return code(err)
+	}
+	return fmt.Sprintf("%d executions", len(all.Executions)), nil
+}
+
+// startNamed starts an execution of a new machine, which has had none.
+func startNamed(ctx context.Context, to aws.Config, machine string, name *string) (string, error) {
+	api, arn, err := newMachine(ctx, to, machine, false)
+	if err != nil {
+		return code(err)
+	}
+	started, err := api.StartExecution(ctx, &sfn.StartExecutionInput{StateMachineArn: arn, Name: name})
+	if err != nil {
+		return code(err)
+	}
+	return fmt.Sprintf("%d characters", len((*started.ExecutionArn)[strings.LastIndex(*started.ExecutionArn, ":")+1:])), nil
+}
+
+func unnamedExecution(ctx context.Context, to aws.Config) (string, error) {
+	return startNamed(ctx, to, "unnamed", nil)
+}
+
+func refusedName(ctx context.Context, to aws.Config) (string, error) {
+	return startNamed(ctx, to, "refused-name", aws.String("not <this>"))
+}
+
+func stoppedExecution(ctx context.Context, to aws.Config) (string, error) {
+	api, execution, err := startedMachine(ctx, to, "stopped",
+		`{"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 2, "Next": "Done"}, "Done": {"Type": "Pass", "End": true}}}`)
+	if err != nil {
+		return code(err)
+	}
+	if _, err := api.StopExecution(ctx, &sfn.StopExecutionInput{ExecutionArn: execution, Error: aws.String("Cancelled"), Cause: aws.String("by a user")}); err != nil {
+		return code(err)
+	}
+	described, err := api.DescribeExecution(ctx, &sfn.DescribeExecutionInput{ExecutionArn: execution})
+	if err != nil {
+		return code(err)
+	}
+	history, err := api.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: execution})
+	if err != nil {
+		return code(err)
+	}
+	return fmt.Sprintf("%s %s, last %s", described.Status, aws.ToString(described.Cause), history.Events[len(history.Events)-1].Type), nil
+}
+
+func lateExecution(ctx context.Context, to aws.Config) (string, error) {
+	api, execution, err := startedMachine(ctx, to, "late",
+		`{"TimeoutSeconds": 1, "StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 3, "End": true}}}`)
+	if err != nil {
+		return code(err)
+	}
+	described, err := ended(ctx, api, execution)
+	if err != nil {
+		return code(err)
+	}
+	if described.StopDate == nil {
+		return string(described.Status), nil
+	}
+	return string(described.Status) + " with a stop date", nil
+}
+
+func stringOutput(ctx context.Context, to aws.Config) (string, error) {
+	api, execution, err := startedMachine(ctx, to, "string", `{"StartAt": "Only", "States": {"Only": {"Type": "Pass", "Result": "text", "End": true}}}`)
+	if err != nil {
+		return code(err)
+	}
+	described, err := ended(ctx, api, execution)
+	if err != nil {
+		return code(err)
+	}
+	return aws.ToString(described.Output), nil
+}
+
+func lastEvent(ctx context.Context, to aws.Config) (string, error) {
+	api, execution, err := startedMachine(ctx, to, "told", machineDefinition)
+	if err != nil {
+		return code(err)
+	}
+	if _, err := ended(ctx, api, execution); err != nil {
+		return code(err)
+	}
+	history, err := api.GetExecutionHistory(ctx, &sfn.GetExecutionHistoryInput{ExecutionArn: execution, MaxResults: 1, ReverseOrder: true})
+	if err != nil {
+		return code(err)
+	}
+	return fmt.Sprintf("%d %s, more %t", len(history.Events), history.Events[0].Type, history.NextToken != nil), nil
 }

@@ -14,6 +14,8 @@ import pathlib
 import sys
 import threading
 
+import executions
+
 SETTINGS = {
     # Without it, attaching a policy of AWS's own fails with NoSuchEntity.
     "MOTO_IAM_LOAD_MANAGED_POLICIES": "true",
@@ -86,6 +88,7 @@ def main():
     from moto.moto_server import werkzeug_app
     from werkzeug.serving import make_server
 
+    executions.apply()
     apply_patches(options.without)
     # What moto.server.main does, which cannot tell the port that it got.
     application = werkzeug_app.DomainDispatcherApplication(
