@@ -61,6 +61,8 @@ const (
 	// pingTimeout is how long a connection that was idle may take to show that it is
 	// alive; otherwise a new one is made.
 	pingTimeout = time.Second
+	// idleTimeout is how long a connection that nobody uses stays.
+	idleTimeout = time.Minute
 	// statements is how many times the statement timeout a transaction may take in all:
 	// the database cannot end a statement whose network has gone.
 	statements = 20
@@ -95,12 +97,14 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	connection.RuntimeParams = map[string]string{
 		"application_name":                    options.Application,
 		"idle_in_transaction_session_timeout": "30000",
-		"lock_timeout":                        milliseconds(options.StatementTimeout * 4 / 5), // shorter, so that it can be told apart
-		"statement_timeout":                   milliseconds(options.StatementTimeout),
-		"timezone":                            "UTC",
+		// A function's instance that is frozen cannot close what it does not need (R6.2).
+		"idle_session_timeout": milliseconds(idleTimeout),
+		"lock_timeout":         milliseconds(options.StatementTimeout * 4 / 5), // shorter, so that it can be told apart
+		"statement_timeout":    milliseconds(options.StatementTimeout),
+		"timezone":             "UTC",
 	}
 	config.MaxConns = max(options.Connections, 1)
-	config.MaxConnIdleTime = time.Minute
+	config.MaxConnIdleTime = idleTimeout
 	config.MaxConnLifetime = 30 * time.Minute
 	config.PingTimeout = pingTimeout
 	config.BeforeConnect = func(ctx context.Context, connection *pgx.ConnConfig) error {
