@@ -85,7 +85,7 @@ func serve(ctx context.Context, dir string, handover launch, routes []Route, log
 		return err
 	}
 	defer functions.Close()
-	planes := startSites(moto.address, listener.Addr().String(), logger)
+	planes := startSites(ctx, moto.address, listener.Addr().String(), logger)
 	defer planes.close()
 	mails, mailRoutes, mailbox := startMail(moto.address, listener.Addr().String(), logger)
 	defer mails.Close()
