@@ -128,9 +128,15 @@ func TestCancelWaitsForItsTurn(t *testing.T) {
 	s.Service.Database = s.Open(100 * time.Millisecond)
 	s.Exec("BEGIN")
 	s.Exec("SELECT FROM goals FOR UPDATE")
-	released := time.AfterFunc(250*time.Millisecond, func() { s.Exec("COMMIT") })
-	defer released.Stop()
+	released := make(chan error)
+	time.AfterFunc(250*time.Millisecond, func() {
+		_, err := s.Owner.Exec(t.Context(), "COMMIT")
+		released <- err
+	})
 	row, err := s.Service.Cancel(t.Context(), workflowtest.User, execution.ID)
+	if err := <-released; err != nil {
+		t.Error(err)
+	}
 	if err != nil || row.Status != store.ExecutionCancelled {
 		t.Errorf("%+v, %v", row, err)
 	}

@@ -204,6 +204,25 @@ func TestWhatCanNeverWorkIsInvalid(t *testing.T) {
 	}
 }
 
+// TestExecutionsOfNobody end without anything to settle.
+func TestExecutionsOfNobody(t *testing.T) {
+	t.Parallel()
+	s := workflowtest.New(t, 1)
+	s.Record(saved)
+	for _, name := range []string{"by-hand", "00000000-0000-4000-8000-0000000000ff"} {
+		for _, scope := range []string{"handle-error-input", "handle-error-execution"} {
+			changed := event(t, scope)
+			edit("execution.name", name)(changed)
+			if out, failure := call(t, s, "handle-error", changed); failure != "" || out != nothing {
+				t.Errorf("%s of %s: %s %s", scope, name, out, failure)
+			}
+		}
+	}
+	if row := s.Execution(saved); row.Status != store.ExecutionRunning {
+		t.Errorf("settled another one: %+v", row)
+	}
+}
+
 // TestADatabaseThatIsAwayIsTriedAgain: only the three names of the definition are permanent.
 func TestADatabaseThatIsAwayIsTriedAgain(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,10 @@ package states_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/goal-mandala/mandala-deploy/functions/internal/apispec"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/workflow"
@@ -271,6 +276,42 @@ func TestNothingToDo(t *testing.T) {
 				t.Errorf("%s, goal %s", s.Execution(m.execution.ID).Status, s.GoalStatus())
 			}
 		})
+	}
+}
+
+// TestTheGoalIsDeletedInTheMiddle: what follows finds nothing and fails nowhere.
+func TestTheGoalIsDeletedInTheMiddle(t *testing.T) {
+	t.Parallel()
+	s := workflowtest.New(t, 3)
+	m := begin(t, s)
+	m.saved = func(domain.ID) { s.Exec("DELETE FROM goals") }
+	if end := m.run(); end != "failed" || m.attempts != 3 {
+		t.Errorf("ended %s after %d generations", end, m.attempts)
+	}
+	m.failed("execution", "FAILED", object{})
+}
+
+// TestPermanentErrorsAreTheDefinitions: names that differ would be tried again.
+func TestPermanentErrorsAreTheDefinitions(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(apispec.Root(t), "modules", "workflow", "definition.tf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`permanent = \{\s*ErrorEquals = \[(.*)\]`).FindSubmatch(text)
+	if found == nil {
+		t.Fatal("definition.tf has no local permanent")
+	}
+	var names []string
+	if err := json.Unmarshal([]byte("["+string(found[1])+"]"), &names); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, err := range []error{&workflow.InvalidInputError{}, &workflow.PermissionDeniedError{}, &workflow.QuotaExceededError{}} {
+		got = append(got, named(workflow.Named(fmt.Errorf("wrapped: %w", err))))
+	}
+	if diff := cmp.Diff(names, append(got, "States.Permissions")); diff != "" {
+		t.Errorf("(-definition +types):\n%s", diff)
 	}
 }
 
