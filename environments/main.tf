@@ -109,11 +109,12 @@ module "api" {
 module "reminders" {
   source = "../modules/reminders"
 
-  function         = module.functions.functions["reminder"]
-  logs_kms_key_arn = module.functions.logs_kms_key_arn
-  name             = local.name
-  schedule         = var.reminders.schedule
-  tags             = { Layer = "reminders" }
+  function                    = module.functions.functions["reminder"]
+  logs_kms_key_arn            = module.functions.logs_kms_key_arn
+  mail_configuration_set_name = module.auth.mail_configuration_set_name
+  name                        = local.name
+  schedule                    = var.reminders.schedule
+  tags                        = { Layer = "reminders" }
 }
 
 module "frontend" {

@@ -8,6 +8,11 @@ output "dead_letter_queue_name" {
   value       = aws_sqs_queue.dead_letters.name
 }
 
+output "feedback_topic_arn" {
+  description = "SNS topic of bounces and complaints, which calls the function."
+  value       = aws_sns_topic.feedback.arn
+}
+
 output "mail_metrics" {
   description = "Metrics of the mails: namespace, sent and failed (the metrics' names)."
   value = {

@@ -24,6 +24,17 @@ variable "logs_kms_key_arn" {
   }
 }
 
+variable "mail_configuration_set_name" {
+  description = "SES configuration set that the mails are sent with: its bounces and complaints are handed to the function."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,64}$", var.mail_configuration_set_name))
+    error_message = "R1.7: mail_configuration_set_name must be the name of a configuration set, not its ARN."
+  }
+}
+
 variable "name" {
   description = "Prefix of every name, normally PROJECT-ENVIRONMENT."
   type        = string

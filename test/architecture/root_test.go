@@ -154,9 +154,9 @@ func TestGroupsMayDoTheirWork(t *testing.T) {
 		"api":        with("rds-db:connect"),
 		"auth":       with("rds-db:connect", "cognito-idp:AdminDeleteUser", "cognito-idp:AdminUserGlobalSignOut"),
 		"generation": with("bedrock:InvokeModel", "rds-db:connect"),
-		"migrate":    with("rds-db:connect"),
+		"migrate":    with(), // signs in with the master user's password
 		"notifier":   with(),
-		"reminder":   with("rds-db:connect", "ses:SendEmail", "ses:SendRawEmail", "ses:SendTemplatedEmail"),
+		"reminder":   with("lambda:InvokeFunction", "rds-db:connect", "ses:SendRawEmail"),
 		"workflow":   with("rds-db:connect"),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

@@ -8,9 +8,10 @@ variables {
     function_name  = "goal-mandala-test-reminder"
     log_group_name = "/aws/lambda/goal-mandala-test-reminder"
   }
-  logs_kms_key_arn = "arn:aws:kms:ap-northeast-1:123456789012:key/00000000-0000-0000-0000-000000000000"
-  name             = "goal-mandala-test"
-  tags             = { Layer = "reminders" }
+  logs_kms_key_arn            = "arn:aws:kms:ap-northeast-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+  mail_configuration_set_name = "goal-mandala-test"
+  name                        = "goal-mandala-test"
+  tags                        = { Layer = "reminders" }
 }
 
 run "weekdays_at_one" {
@@ -106,6 +107,57 @@ run "mails_are_counted" {
   assert {
     condition     = output.mail_metrics == { failed = "ReminderMailsFailed", namespace = "GoalMandala/goal-mandala-test", sent = "ReminderMailsSent" }
     error_message = "R1.7: the alarms need the metrics' names."
+  }
+}
+
+run "mail_that_comes_back_reaches_the_function" {
+  command = plan
+
+  assert {
+    condition     = aws_ses_event_destination.feedback.configuration_set_name == "goal-mandala-test" && aws_ses_event_destination.feedback.enabled && aws_ses_event_destination.feedback.matching_types == toset(["bounce", "complaint"]) && aws_ses_event_destination.feedback.sns_destination[0].topic_arn == aws_sns_topic.feedback.arn
+    error_message = "R1.7: SES must tell the topic of bounces and complaints."
+  }
+
+  assert {
+    condition     = aws_sns_topic_subscription.feedback.endpoint == var.function.alias_arn && aws_sns_topic_subscription.feedback.protocol == "lambda" && aws_sns_topic_subscription.feedback.topic_arn == aws_sns_topic.feedback.arn
+    error_message = "R1.7: the topic must call the function's alias."
+  }
+
+  assert {
+    condition     = aws_lambda_permission.feedback.function_name == var.function.function_name && aws_lambda_permission.feedback.qualifier == "live" && aws_lambda_permission.feedback.principal == "sns.amazonaws.com" && aws_lambda_permission.feedback.source_arn == aws_sns_topic.feedback.arn
+    error_message = "R4.1: this topic alone may call the alias."
+  }
+
+  assert {
+    condition     = output.feedback_topic_arn == aws_sns_topic.feedback.arn && aws_sns_topic.feedback.name == "goal-mandala-test-mail-feedback" && aws_sns_topic.feedback.tags.Layer == "reminders"
+    error_message = "R1.7: the topic must have the environment's name and the layer's tag."
+  }
+}
+
+run "the_feedback_is_encrypted" {
+  command = plan
+
+  assert {
+    condition     = aws_sns_topic.feedback.kms_master_key_id == aws_kms_key.feedback.arn && aws_kms_key.feedback.enable_key_rotation
+    error_message = "R4.4: the topic must be encrypted with a key that rotates."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_kms_key.feedback.policy).Statement : statement.Sid => statement.Action if try(statement.Principal.Service, "") == "ses.amazonaws.com" } == {
+      SesEncryptsWhatItPublishes = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    }
+    error_message = "R4.4: SES must be able to encrypt, or the feedback is lost."
+  }
+
+  assert {
+    condition = { for statement in jsondecode(aws_sns_topic_policy.feedback.policy).Statement : statement.Sid => jsonencode([statement.Effect, statement.Principal, statement.Action, statement.Condition]) } == {
+      OnlyEncryptedInTransit = jsonencode(["Deny", "*", "sns:Publish", { Bool = { "aws:SecureTransport" = "false" } }])
+      SesPublishes = jsonencode(["Allow", { Service = "ses.amazonaws.com" }, "sns:Publish", {
+        ArnEquals    = { "aws:SourceArn" = "arn:aws:ses:ap-northeast-1:123456789012:configuration-set/goal-mandala-test" }
+        StringEquals = { "aws:SourceAccount" = "123456789012" }
+      }])
+    }
+    error_message = "R4.1, R4.4: SES alone may publish, for this configuration set, and over TLS."
   }
 }
 

@@ -8,8 +8,9 @@ variables {
     function_name  = "goal-mandala-test-reminder"
     log_group_name = "/aws/lambda/goal-mandala-test-reminder"
   }
-  logs_kms_key_arn = "arn:aws:kms:ap-northeast-1:123456789012:key/00000000-0000-0000-0000-000000000000"
-  name             = "goal-mandala-test"
+  logs_kms_key_arn            = "arn:aws:kms:ap-northeast-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+  mail_configuration_set_name = "goal-mandala-test"
+  name                        = "goal-mandala-test"
 }
 
 run "a_function_without_alias" {
@@ -30,6 +31,16 @@ run "a_key_by_its_alias_name" {
   }
 
   expect_failures = [var.logs_kms_key_arn]
+}
+
+run "a_configuration_set_by_its_arn" {
+  command = plan
+
+  variables {
+    mail_configuration_set_name = "arn:aws:ses:ap-northeast-1:123456789012:configuration-set/goal-mandala-test"
+  }
+
+  expect_failures = [var.mail_configuration_set_name]
 }
 
 run "name_ends_with_a_hyphen" {

@@ -34,11 +34,17 @@ resource "aws_security_group" "this" {
   vpc_id      = aws_vpc.this.id
 }
 
+# What the mails are sent with: a part of module auth.
+resource "aws_ses_configuration_set" "this" {
+  name = "goal-mandala-example"
+}
+
 module "reminders" {
   source = "../.."
 
-  function         = module.functions.functions["reminder"]
-  logs_kms_key_arn = module.functions.logs_kms_key_arn
-  name             = "goal-mandala-example"
-  tags             = { Layer = "reminders" }
+  function                    = module.functions.functions["reminder"]
+  logs_kms_key_arn            = module.functions.logs_kms_key_arn
+  mail_configuration_set_name = aws_ses_configuration_set.this.name
+  name                        = "goal-mandala-example"
+  tags                        = { Layer = "reminders" }
 }
