@@ -81,7 +81,6 @@ func TestABulkChangesAllTasksOrNone(t *testing.T) {
 	}
 }
 
-// TestTheLargestBulk also shows that it fits into the API's time for one statement.
 func TestTheLargestBulk(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)

@@ -17,6 +17,59 @@ func TestRoutesAreTheDeployedAPIs(t *testing.T) {
 	apispec.Check(t, function, newRouter(nil))
 }
 
+func TestItStartsAsItIsDeployed(t *testing.T) {
+	t.Parallel()
+	environment := map[string]string{
+		"APPLICATION_URL": "https://app.example.com", "CORS_ORIGINS": "https://app.example.com", "ENVIRONMENT": "production", "RELEASE": "v1.2.0",
+		"DATABASE_HOST": "db.example.com", "DATABASE_NAME": "goalmandalamain", "DATABASE_USER": "goal_mandala_app",
+	}
+	lookup := func(name string) (string, bool) { value, found := environment[name]; return value, found }
+	router, err := setUp(t.Context(), lookup)
+	if err != nil {
+		t.Fatal(err)
+	}
+	apispec.Check(t, function, router)
+	delete(environment, "DATABASE_HOST")
+	delete(environment, "RELEASE")
+	_, err = setUp(t.Context(), lookup)
+	for _, name := range []string{"RELEASE", "DATABASE_HOST"} {
+		if err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s is missing, and not named in %v", name, err)
+		}
+	}
+}
+
+// TestNoRouteReachesRowsOfOthers asks every route with ids in its path for another user's.
+func TestNoRouteReachesRowsOfOthers(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	task := string(a.task(two, a.plant(two), "task").ID)
+	note := string(read[domain.Note](a, 201, two, "POST", "/tasks/"+task+"/notes", `{"body": "note"}`).ID)
+	view := string(read[domain.SavedView](a, 201, two, "POST", "/tasks/views", `{"name": "view", "filter": {}}`).ID)
+	ids := strings.NewReplacer("{taskId}", task, "{noteId}", note, "{viewId}", view)
+	tried := 0
+	for _, route := range a.router.Routes() {
+		path := ids.Replace(route.Path)
+		if path == route.Path {
+			continue
+		}
+		tried++
+		body := ""
+		if route.Method != "GET" {
+			body = `{}`
+		}
+		if strings.Contains(route.Path, "/notes") && body != "" {
+			body = `{"body": "mine"}`
+		}
+		if got := a.call(one, route.Method, path, body); got.StatusCode != 404 {
+			t.Errorf("%s %s: %d %s", route.Method, route.Path, got.StatusCode, got.Body)
+		}
+	}
+	if tried != 11 {
+		t.Errorf("%d routes with ids were tried", tried)
+	}
+}
+
 func TestLifeOfATask(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)

@@ -151,12 +151,12 @@ func TestEachConnectionSignsInWithATokenOfItsOwn(t *testing.T) {
 			fetched.Add(1), time.Now().Add(time.Minute).UTC().Format(time.RFC3339)) // which is soon
 	}))
 	defer credentials.Close()
-	for name, value := range map[string]string{
-		"AWS_CONTAINER_CREDENTIALS_FULL_URI": credentials.URL, "AWS_REGION": "ap-northeast-1",
-		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_PROFILE": "",
-		"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-	} {
-		t.Setenv(name, value)
+	t.Setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", credentials.URL)
+	t.Setenv("AWS_REGION", "ap-northeast-1")
+	t.Setenv("AWS_CONFIG_FILE", "/dev/null")
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+	for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"} {
+		t.Setenv(name, "") // they would come first
 	}
 	iam := func(settings *config.Database) {
 		settings.Auth, settings.TLS, settings.CAFile = config.IAM, true, authority
