@@ -23,6 +23,23 @@ func file(t *testing.T, names ...string) string {
 	return string(text)
 }
 
+func TestEveryFunctionOfTheAPIIsChecked(t *testing.T) {
+	t.Parallel()
+	for _, route := range apispec.Routes(t) {
+		tests, err := filepath.Glob(filepath.Join(apispec.Root(t), "functions", route.Function, "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		checked := slices.ContainsFunc(tests, func(name string) bool {
+			text, err := os.ReadFile(name)
+			return err == nil && strings.Contains(string(text), "\tapispec.Check(t, ")
+		})
+		if !checked {
+			t.Errorf("no test of functions/%s calls apispec.Check, though %s %s is its", route.Function, route.Method, route.Path)
+		}
+	}
+}
+
 func TestTheReferenceHasEveryRouteAndNoOther(t *testing.T) {
 	t.Parallel()
 	var want []string
