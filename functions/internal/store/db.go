@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"strconv"
 	"time"
 
@@ -151,23 +152,37 @@ type Tx struct {
 	user domain.ID
 }
 
-// attempts is how often a transaction is tried that another one stood in the way of.
-const attempts = 3
+const (
+	// attempts is how often a transaction is tried that another one stood in the way of.
+	attempts = 3
+	// pause is the most that it waits in between: two that stood in each other's way must
+	// not meet again.
+	pause = 200 * time.Millisecond
+)
 
 // Write runs do in a transaction of the user and commits it, or rolls everything back
 // when do fails. Where another transaction stands in the way, do runs again: it must
 // not keep what it read before.
 func (db *DB) Write(ctx context.Context, user domain.ID, do func(context.Context, *Tx) error) error {
-	var err error
-	for range attempts {
-		if err = db.run(ctx, user, "begin", do); !retryable(err) {
+	for try := 1; ; try++ {
+		err := db.run(ctx, user, "begin", do)
+		if !retryable(err) {
 			return err
 		}
+		if try == attempts || !sleep(ctx, rand.N(pause)) { //nolint:gosec // no secret
+			return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		}
 	}
-	if errors.Is(err, ErrUnavailable) {
-		return err
+}
+
+// sleep says whether the context lasted as long.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
 	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
 
 // Read runs do in a transaction of the user that may change nothing, and in which all
