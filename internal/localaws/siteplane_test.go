@@ -197,6 +197,12 @@ func send(t *testing.T, method, address, body string, header map[string]string) 
 func TestStage(t *testing.T) {
 	t.Parallel()
 	a := newApplication(t)
+	t.Run("requests", func(t *testing.T) { a.requests(t) })
+	t.Run("deployments", func(t *testing.T) { a.deployments(t) })
+}
+
+// requests asks for much at once.
+func (a *application) requests(t *testing.T) {
 	signed := map[string]string{"Authorization": a.token}
 	const problem, origin = "application/problem+json", "https://app.example.com"
 
@@ -396,10 +402,9 @@ func wait(t *testing.T, ok func() error) {
 	t.Fatal(err)
 }
 
-// A stage serves its deployment, not what the API has become since.
-func TestStageServesItsDeployment(t *testing.T) {
-	t.Parallel()
-	a := newApplication(t)
+// deployments shows that a stage serves its deployment, not what the API has become
+// since.
+func (a *application) deployments(t *testing.T) {
 	version := func() string {
 		return send(t, "OPTIONS", a.base+"/goals/1", "", nil).header.Get("X-Version")
 	}
@@ -432,7 +437,7 @@ func TestStageServesItsDeployment(t *testing.T) {
 		{Kind: "api", Name: "pages v1", URL: a.base},
 		{Kind: "user-pool", Name: "app (pool " + a.users.pool + ", client " + a.users.client + ")", URL: status.Address + "/"},
 	}
-	got := slices.DeleteFunc(status.Endpoints, func(e localaws.Endpoint) bool { return e.Kind != "api" && e.Kind != "user-pool" })
+	got := slices.DeleteFunc(status.Endpoints, func(e localaws.Endpoint) bool { return !slices.Contains(want, e) })
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("endpoints (-want +got):\n%s", diff)
 	}

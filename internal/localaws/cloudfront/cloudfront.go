@@ -102,10 +102,14 @@ func (p *Plane) Sites(ctx context.Context) ([]Site, error) {
 		return nil, err
 	}
 	sites := make([]Site, len(found))
-	for i, d := range found {
-		name := cmp.Or(d.Comment, d.ID)
-		if len(d.Aliases) > 0 {
-			name = d.Aliases[0]
+	for i, one := range found {
+		d, err := ask[distribution](ctx, p.config, "distribution/"+one.ID)
+		if err != nil {
+			return nil, err
+		}
+		name := cmp.Or(d.Config.Comment, d.ID)
+		if len(d.Config.Aliases) > 0 {
+			name = d.Config.Aliases[0]
 		}
 		sites[i] = Site{Name: name, URL: "http://" + strings.ToLower(d.ID) + ".cloudfront.localhost:" + p.options.Proxy.Port() + "/"}
 	}

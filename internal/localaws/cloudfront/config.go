@@ -25,6 +25,8 @@ type (
 		DomainName string
 		Config     struct {
 			Enabled           bool
+			Aliases           []string `xml:"Aliases>Items>CNAME"`
+			Comment           string
 			DefaultRootObject string
 			Origins           []origin        `xml:"Origins>Items>Origin"`
 			Default           behaviour       `xml:"DefaultCacheBehavior"`
@@ -66,8 +68,6 @@ type (
 	summary struct {
 		ID         string `xml:"Id"`
 		DomainName string
-		Comment    string
-		Aliases    []string `xml:"Aliases>Items>CNAME"`
 	}
 	cachePolicy struct {
 		MinTTL     float64    `xml:"CachePolicyConfig>MinTTL"` // seconds

@@ -165,7 +165,9 @@ func values(vm *goja.Runtime, of goja.Value) (map[string][]string, error) {
 
 // apply carries a request that a function returned over to r and gives its path.
 func apply(vm *goja.Runtime, returned *goja.Object, r *http.Request) (path string, err error) {
-	path = returned.Get("uri").String()
+	if uri := returned.Get("uri"); uri != nil {
+		path = uri.String()
+	}
 	if !strings.HasPrefix(path, "/") {
 		return "", fmt.Errorf("the function's uri %q does not begin with a slash", path)
 	}
