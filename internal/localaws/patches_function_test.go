@@ -28,6 +28,7 @@ func functionQuestions() []question {
 		{"632_lambda_version_in_use", "unused version", deletedUnused, "deleted, then ResourceConflictException"},
 		{"633_lambda_vpc", "VPC of the subnets", functionVPC, "the subnets' VPC"},
 		{"634_lambda_subscribers", "message to a function", messageToFunction, "0 lines of docker"},
+		{"635_lambda_no_concurrency", "a function that is stopped", stoppedFunction, "0"},
 		{"640_lambda_event_invoke_config", "changed", changedInvocation, "1"},
 		{"640_lambda_event_invoke_config", "another qualifier", otherInvocation, "ResourceNotFoundException"},
 		{"641_lambda_provisioned_concurrency", "what was put", provisionedConcurrency, "READY 3, then ProvisionedConcurrencyConfigNotFoundException"},
@@ -354,4 +355,24 @@ func messageToFunction(ctx context.Context, to aws.Config) (string, error) {
 		return "an unreadable log", nil //nolint:nilerr // as said
 	}
 	return fmt.Sprintf("%d lines of docker", len(logs.Events)), nil
+}
+
+// stoppedFunction gives the reserved concurrency of a function that may not run.
+func stoppedFunction(ctx context.Context, to aws.Config) (string, error) {
+	name := aws.String("not-running")
+	api, err := newFunction(ctx, to, *name, nil)
+	if err != nil {
+		return code(err)
+	}
+	if _, err := api.PutFunctionConcurrency(ctx, &lambda.PutFunctionConcurrencyInput{FunctionName: name, ReservedConcurrentExecutions: aws.Int32(0)}); err != nil {
+		return code(err)
+	}
+	function, err := api.GetFunction(ctx, &lambda.GetFunctionInput{FunctionName: name})
+	if err != nil {
+		return code(err)
+	}
+	if function.Concurrency == nil {
+		return "none", nil
+	}
+	return fmt.Sprint(aws.ToInt32(function.Concurrency.ReservedConcurrentExecutions)), nil
 }

@@ -43,7 +43,7 @@ func (s *Server) Copy(ctx context.Context, data string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer connection.Close(context.WithoutCancel(ctx)) // ends the backup, if need be
+	defer func() { _ = connection.Close(context.WithoutCancel(ctx)) }() // ends the backup, if need be
 	if _, err := connection.Exec(ctx, "SELECT pg_backup_start('copy', fast => true)"); err != nil {
 		return err
 	}

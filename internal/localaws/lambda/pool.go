@@ -85,7 +85,7 @@ func (ps *pools) reserve(fn *function) (*sandbox, *pool, error) {
 		own = &pool{fn: fn, all: map[*sandbox]bool{}}
 		ps.pools[key(fn)] = own
 	}
-	if fn.reserved > 0 && ps.busy(fn) >= fn.reserved {
+	if fn.reserved != nil && ps.busy(fn) >= *fn.reserved {
 		return nil, nil, &throttledError{"ReservedFunctionConcurrentInvocationLimitExceeded"}
 	}
 	own.retired = false // deployed again, just as it was

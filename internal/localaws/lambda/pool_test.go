@@ -115,6 +115,15 @@ func TestReservedConcurrency(t *testing.T) {
 	if !errors.As(err, &throttled) || throttled.Reason != types.ThrottleReasonReservedFunctionConcurrentInvocationLimitExceeded {
 		t.Errorf("a second event: %v", err)
 	}
+	wait.Wait()
+	if _, err := api.PutFunctionConcurrency(t.Context(), &awslambda.PutFunctionConcurrencyInput{
+		FunctionName: aws.String("reserved"), ReservedConcurrentExecutions: aws.Int32(0),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := api.Invoke(t.Context(), &awslambda.InvokeInput{FunctionName: aws.String("reserved")}); !errors.As(err, &throttled) {
+		t.Errorf("an event for a function that is stopped: %v", err)
+	}
 }
 
 func TestProcessesEnd(t *testing.T) {

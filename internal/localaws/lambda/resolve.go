@@ -36,14 +36,14 @@ type function struct {
 	systemLevel string // of START, END and REPORT; empty for text
 	tracing     bool
 	deadLetters string // ARN of a queue or topic
-	reserved    int    // concurrent executions; 0 for no limit of its own
+	reserved    *int   // concurrent executions; nil for no limit of its own
 	fingerprint string // differs where any setting or the code differs
 }
 
 // deployed is what GetFunction answers, as far as it is of use here.
 type deployed struct {
 	Configuration json.RawMessage
-	Concurrency   struct{ ReservedConcurrentExecutions int }
+	Concurrency   struct{ ReservedConcurrentExecutions *int }
 }
 
 // configuration is the part of it that describes the function.

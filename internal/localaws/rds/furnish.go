@@ -16,7 +16,7 @@ func furnish(ctx context.Context, address string, c *cluster) error {
 	if err != nil {
 		return err
 	}
-	defer connection.Close(context.WithoutCancel(ctx))
+	defer func() { _ = connection.Close(context.WithoutCancel(ctx)) }()
 	user := pgx.Identifier{c.user}.Sanitize()
 	statements := []string{
 		"CREATE ROLE rds_iam",
