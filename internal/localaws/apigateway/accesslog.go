@@ -66,14 +66,19 @@ func (s *shipper) run(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
-			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
-			defer cancel()
-			s.ship(last)
+			s.part(ctx)
 			return
 		case <-tick.C:
 			s.ship(ctx)
 		}
 	}
+}
+
+// part ships what is left although the server ends.
+func (s *shipper) part(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+	defer cancel()
+	s.ship(ctx)
 }
 
 func (s *shipper) ship(ctx context.Context) {

@@ -65,7 +65,7 @@ func (p *Plane) Close() {
 
 // host is the name that AWS gives an API, and the same name on loopback:
 // ID.execute-api.REGION.amazonaws.com and ID.execute-api.localhost.
-var host = regexp.MustCompile(`^([a-z0-9]+)\.execute-api\.(?:(?:[a-z0-9-]+\.)?localhost|[a-z0-9-]+\.amazonaws\.com)(?::\d+)?$`) //nolint:gochecknoglobals // a constant
+var host = regexp.MustCompile(`^([a-z0-9]+)\.execute-api\.(?:(?:[a-z0-9-]+\.)?localhost|[a-z0-9-]+\.amazonaws\.com)(?::\d+)?$`)
 
 // IsStage reports whether a request is for a stage of an API.
 func IsStage(r *http.Request) bool {

@@ -163,7 +163,7 @@ func (c *call) outcome(name string) string {
 	return ""
 }
 
-var variables = regexp.MustCompile(`\$(context|stageVariables)\.([A-Za-z0-9_]+(?:[.:][A-Za-z0-9_]+)*)`) //nolint:gochecknoglobals // a constant
+var variables = regexp.MustCompile(`\$(context|stageVariables)\.([A-Za-z0-9_]+(?:[.:][A-Za-z0-9_]+)*)`)
 
 // fill puts the values of variables into a text; missing stands for those that have
 // none, and escape words the others.

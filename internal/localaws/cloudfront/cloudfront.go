@@ -48,7 +48,7 @@ func New(options Options) *Plane {
 
 // host is a distribution's name: ID.cloudfront.localhost, or its domain name's
 // first label in the place of the id, or that domain name itself.
-var host = regexp.MustCompile(`(?i)^([a-z0-9]+)\.cloudfront\.(?:localhost|net)(?::\d+)?$`) //nolint:gochecknoglobals // a constant
+var host = regexp.MustCompile(`(?i)^([a-z0-9]+)\.cloudfront\.(?:localhost|net)(?::\d+)?$`)
 
 // IsSite reports whether a request is for a distribution.
 func IsSite(r *http.Request) bool {

@@ -14,7 +14,7 @@ import (
 
 // bucketHost is the address of a bucket: BUCKET.s3.amazonaws.com or
 // BUCKET.s3.REGION.amazonaws.com.
-var bucketHost = regexp.MustCompile(`^(.+)\.s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com$`) //nolint:gochecknoglobals // a constant
+var bucketHost = regexp.MustCompile(`^(.+)\.s3[.-](?:[a-z0-9-]+\.)?amazonaws\.com$`)
 
 // fetch asks an origin for a path, as it stands in the request.
 func (p *Plane) fetch(d *distribution, to *origin, r *http.Request, path string, b *behaviour) (*object, error) {
