@@ -12,7 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 )
 
-// eventQuestions are about EventBridge: patches 870 to 879.
+// eventQuestions are about EventBridge and its Scheduler: patches 870 to 879.
 func eventQuestions() []question {
 	return []question{
 		{"870_events_lambda_targets", "an unknown function and a queue", unknownTarget, "event and event"},
@@ -21,6 +21,7 @@ func eventQuestions() []question {
 		{"870_events_lambda_targets", "a rule with a schedule", silentRule("hourly", eventbridge.PutRuleInput{
 			ScheduleExpression: aws.String("rate(1 hour)")}), "0 messages"},
 		{"871_events_execution_status", "an execution", executionEvents, "RUNNING, SUCCEEDED"},
+		{"872_scheduler_fires", "a second from now", firedSchedule, "called"},
 	}
 }
 

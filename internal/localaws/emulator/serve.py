@@ -72,6 +72,7 @@ def apply_patches(without):
             continue
         spec = importlib.util.spec_from_file_location(f"patch_{path.stem}", path)
         module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
         spec.loader.exec_module(module)
         module.apply()
 
