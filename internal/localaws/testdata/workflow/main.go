@@ -54,7 +54,7 @@ type event struct {
 type object map[string]any
 
 func main() {
-	lambda.Start(func(ctx context.Context, raw json.RawMessage) (any, error) {
+	lambda.Start(func(_ context.Context, raw json.RawMessage) (any, error) {
 		var e event
 		if err := json.Unmarshal(raw, &e); err != nil {
 			return nil, err
