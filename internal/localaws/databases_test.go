@@ -226,3 +226,24 @@ func ask(t *testing.T, connection *pgx.Conn, statement string, into any) {
 		t.Fatalf("%s: %v", statement, err)
 	}
 }
+
+// TestDatabasesEndWithTheServer kills the local AWS, which has no chance to clean up.
+func TestDatabasesEndWithTheServer(t *testing.T) {
+	t.Parallel()
+	_, status := up(t)
+	_, cluster, err := newCluster(t.Context(), client(status.Address), "orphan", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	directory := filepath.Dir(aws.ToString(cluster.Endpoint))
+	if _, err := os.Stat(directory); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(status.Server.PID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, func() bool {
+		_, err := os.Stat(directory)
+		return os.IsNotExist(err)
+	})
+}
