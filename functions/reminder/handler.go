@@ -39,9 +39,9 @@ const (
 	sourceScheduler = "aws.scheduler"
 )
 
-// Handle answers an event. A schedule's event is any JSON object, its own or
-// Scheduler's, but none that looks like something else: what is not understood must
-// not send mail.
+// Handle answers an event. A schedule's event is any JSON object, a schedule's own
+// input or what Scheduler makes without one, but none that looks like something else:
+// what another service tells must not send mail.
 func (h *handler) Handle(ctx context.Context, event json.RawMessage) (any, error) {
 	var shape map[string]json.RawMessage
 	if json.Unmarshal(event, &shape) != nil || shape == nil {
@@ -74,10 +74,9 @@ func (h *handler) Handle(ctx context.Context, event json.RawMessage) (any, error
 	if text, found := shape["source"]; found && json.Unmarshal(text, &source) != nil {
 		return nil, errEvent
 	}
-	switch source {
-	case "", sourceScheduler:
-		return h.run.start(ctx, continuation{Day: domain.DateOf(h.run.clock().In(h.zone))})
-	case sourceOwn:
+	_, bus := shape["detail-type"] // of EventBridge
+	switch {
+	case source == sourceOwn:
 		var next continuation
 		if json.Unmarshal(event, &next) != nil || next.Day == (domain.Date{}) {
 			return nil, errEvent
@@ -86,7 +85,9 @@ func (h *handler) Handle(ctx context.Context, event json.RawMessage) (any, error
 			return nil, errEvent
 		}
 		return h.run.start(ctx, next)
-	default:
+	case bus && source != sourceScheduler:
 		return nil, errEvent
+	default:
+		return h.run.start(ctx, continuation{Day: domain.DateOf(h.run.clock().In(h.zone))})
 	}
 }

@@ -274,7 +274,7 @@ func TestWhatIsNotUnderstoodSendsNoMail(t *testing.T) {
 		`{"Records":[]}`, `{"Records":[{"eventSource":"aws:s3"}]}`, `{"Records":{}}`,
 		`{"Records":[{"EventSource":"aws:sns"},{"EventSource":"aws:sqs"}]}`,
 		`{"httpMethod":"GET"}`, `{"requestContext":{}}`, `{"httpMethod":"GET","requestContext":{},"Records":[]}`, `{"httpMethod":7,"requestContext":{}}`,
-		`{"source":"aws.s3"}`, `{"source":7}`,
+		`{"source":"aws.s3","detail-type":"Object Created"}`, `{"source":7}`,
 		`{"source":"goal-mandala.reminder"}`, `{"source":"goal-mandala.reminder","day":"2026-13-01","after":""}`,
 		`{"source":"goal-mandala.reminder","day":"2026-11-24","after":"x"}`,
 	} {
@@ -289,7 +289,7 @@ func TestWhatIsNotUnderstoodSendsNoMail(t *testing.T) {
 
 func TestASchedulesEventIsAnyObject(t *testing.T) {
 	t.Parallel()
-	for _, event := range []string{saved(t, "schedule.json"), `{}`, `{"anything": ["else"]}`} {
+	for _, event := range []string{saved(t, "schedule.json"), `{}`, `{"anything": ["else"]}`, `{"source": "by hand"}`} {
 		f := newFixture(t)
 		f.many(1)
 		if got, err := f.handle(event); err != nil || got.Sent != 1 {
