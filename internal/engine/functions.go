@@ -153,7 +153,7 @@ func (e *Engine) uploadFunctions(ctx context.Context, preview *Preview) error {
 	if len(missing) == 0 {
 		return nil
 	}
-	e.phase("uploading the code of %d functions", len(missing))
+	e.phase("uploading the functions' code: %d new", len(missing))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(concurrentUploads)
 	for _, a := range missing {
