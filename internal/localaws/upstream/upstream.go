@@ -116,7 +116,7 @@ func (c *Client) GetXML(ctx context.Context, service, region, target string, int
 	if err != nil {
 		return err
 	}
-	return xml.Unmarshal(content, into) //nolint:gosec // what the emulator says, into structs of ours
+	return xml.Unmarshal(content, into)
 }
 
 // Call asks a service that takes JSON and an operation's name, such as
