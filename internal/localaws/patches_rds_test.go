@@ -2,6 +2,7 @@ package localaws_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
+	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 )
 
 // newCluster creates an Aurora PostgreSQL cluster, changed as change says.
@@ -218,4 +220,23 @@ func localEndpoint(ctx context.Context, to aws.Config) (string, error) {
 		return "no socket", nil
 	}
 	return "one socket", nil
+}
+
+// managedSecret reads whose password the secret of a cluster holds.
+func managedSecret(ctx context.Context, to aws.Config) (string, error) {
+	_, cluster, err := newCluster(ctx, to, "managed", func(in *rds.CreateDBClusterInput) {
+		in.MasterUserPassword, in.ManageMasterUserPassword = nil, aws.Bool(true)
+	})
+	if err != nil {
+		return code(err)
+	}
+	value, err := secretsmanager.NewFromConfig(to).GetSecretValue(ctx, &secretsmanager.GetSecretValueInput{SecretId: cluster.MasterUserSecret.SecretArn})
+	if err != nil {
+		return code(err)
+	}
+	var credentials struct{ Username string }
+	if err := json.Unmarshal([]byte(aws.ToString(value.SecretString)), &credentials); err != nil {
+		return "", err
+	}
+	return credentials.Username, nil
 }

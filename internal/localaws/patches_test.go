@@ -66,6 +66,7 @@ func baseQuestions() []question {
 		{"260_rds_automated_snapshots", "the same cluster again", clusterAgain, "created"},
 		{"270_rds_subnet_group_modify", "a changed group", changedSubnetGroup, "1 subnet"},
 		{"280_rds_local_endpoint", "cluster and instance", localEndpoint, "one socket"},
+		{"290_rds_managed_secret", "whose it is", managedSecret, "mandala"},
 		{"310_kms_rotation_period", "period", rotationPeriod, "180"},
 		{"410_ec2_rule_descriptions", "rule that names a group", ruleDescription, "functions"},
 		{"410_ec2_rule_descriptions", "changed description", changedDescription, "now functions"},

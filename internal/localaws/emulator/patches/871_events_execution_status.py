@@ -13,6 +13,7 @@ import time
 import uuid
 
 from moto.events.models import events_backends
+from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution import Execution
 
@@ -71,9 +72,10 @@ def apply():
                 logging.getLogger(__name__).exception("rule %s", rule.name)
 
     def begin(self):
+        # Before it runs: its end must not be heard of first.
+        self.exec_status = ExecutionStatus.RUNNING
+        self.announce()
         start(self)
-        if self.status == "RUNNING":
-            self.announce()
 
     Execution.announce = announce
     Execution.start = begin
