@@ -6,6 +6,7 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	cognito "github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/ses"
+	sestypes "github.com/aws/aws-sdk-go-v2/service/ses/types"
 )
 
 // cognitoPage is the most that Cognito gives at once; it asks for a number.
@@ -75,6 +76,23 @@ func (c *Client) readConfigurationSet(ctx context.Context, values planned) (obje
 	name := values.text("name")
 	_, err := c.mail.DescribeConfigurationSet(ctx, &ses.DescribeConfigurationSetInput{ConfigurationSetName: &name})
 	return object{importID: name}, err
+}
+
+func (c *Client) readEventDestination(ctx context.Context, values planned) (object, error) {
+	set, name := values.text("configuration_set_name"), values.text("name")
+	answer, err := c.mail.DescribeConfigurationSet(ctx, &ses.DescribeConfigurationSetInput{
+		ConfigurationSetName:           &set,
+		ConfigurationSetAttributeNames: []sestypes.ConfigurationSetAttribute{sestypes.ConfigurationSetAttributeEventDestinations},
+	})
+	if err != nil {
+		return object{}, err
+	}
+	for _, destination := range answer.EventDestinations {
+		if awssdk.ToString(destination.Name) == name {
+			return object{importID: set + "/" + name}, nil
+		}
+	}
+	return object{}, errAbsent
 }
 
 func (c *Client) readTemplate(ctx context.Context, values planned) (object, error) {

@@ -19,7 +19,7 @@ func TestFindNothing(t *testing.T) {
 	c := client(t, "us-east-2")
 	bucketFor(t, "find-nothing")
 	none := map[string]any{
-		"comment": "none", "distribution_id": "none", "domain": "none.example", "domain_name": "none.example", "endpoint": "none",
+		"comment": "none", "configuration_set_name": "none", "distribution_id": "none", "domain": "none.example", "domain_name": "none.example", "endpoint": "none",
 		"function_name": "none", "group_name": "none", "key": "none", "name": "none", "protocol": "lambda", "qualifier": nil,
 		"rest_api_id": "none", "rule_name": "none", "scope": "REGIONAL", "stage_name": "none", "statement_id": "none",
 		"topic_arn": "arn:aws:sns:us-east-2:123456789012:none", "type": "A", "url": "https://none.example",

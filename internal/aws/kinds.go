@@ -102,6 +102,7 @@ var kinds = map[string]kind{
 	"aws_ses_domain_dkim":                  {find: named("mail domain's keys", (*Client).readMailKeys, "domain")},
 	"aws_ses_domain_identity":              {find: named("mail domain", (*Client).readMailDomain, "domain")},
 	"aws_ses_domain_identity_verification": {recreate: true}, // only waits
+	"aws_ses_event_destination":            {find: named("mail event destination", (*Client).readEventDestination, "configuration_set_name", "name"), imported: "{configuration_set_name}/{name}"},
 	"aws_ses_template":                     {find: named("mail template", (*Client).readTemplate, "name")},
 
 	// Functions, queues, topics, workflow, schedules. Put-style relations of a

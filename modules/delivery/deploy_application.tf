@@ -137,7 +137,8 @@ locals {
         Sid    = "Mail"
         Effect = "Allow"
         Action = [
-          "ses:CreateConfigurationSet", "ses:CreateTemplate", "ses:DeleteConfigurationSet", "ses:DeleteIdentity", "ses:DeleteTemplate", "ses:DescribeConfigurationSet",
+          "ses:CreateConfigurationSet", "ses:CreateConfigurationSetEventDestination", "ses:CreateTemplate", "ses:DeleteConfigurationSet",
+          "ses:DeleteConfigurationSetEventDestination", "ses:DeleteIdentity", "ses:DeleteTemplate", "ses:DescribeConfigurationSet",
           "ses:GetIdentityDkimAttributes", "ses:GetIdentityVerificationAttributes", "ses:GetTemplate", "ses:PutConfigurationSetDeliveryOptions", "ses:SetIdentityDkimEnabled",
           "ses:UpdateConfigurationSetReputationMetricsEnabled", "ses:UpdateConfigurationSetSendingEnabled", "ses:UpdateTemplate", "ses:VerifyDomainDkim", "ses:VerifyDomainIdentity",
         ]
