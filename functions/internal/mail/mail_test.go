@@ -2,6 +2,7 @@ package mail_test
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
@@ -64,7 +65,7 @@ func TestRawIsReadBack(t *testing.T) {
 	reader := multipart.NewReader(got.Body, parameters["boundary"])
 	for {
 		part, err := reader.NextPart() // takes quoted-printable away
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

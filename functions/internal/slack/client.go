@@ -132,7 +132,7 @@ func (c *Client) post(ctx context.Context, address string, body []byte) (wait ti
 		failure.Reason = reason
 	}
 	if seconds, err := strconv.ParseUint(response.Header.Get("Retry-After"), 10, 16); err == nil {
-		wait = time.Duration(seconds) * time.Second //nolint:gosec // 16 bits
+		wait = time.Duration(seconds) * time.Second
 	}
 	again = response.StatusCode == http.StatusTooManyRequests || response.StatusCode >= http.StatusInternalServerError
 	return wait, again, failure
