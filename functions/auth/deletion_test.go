@@ -12,7 +12,8 @@ import (
 	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
 )
 
-// rows counts what there is of a user, by table: whatever has a column user_id.
+// rows counts what there is of a user, by table: whatever has a column user_id, but
+// that they were deleted.
 func (a api) rows(user string) map[string]int {
 	a.t.Helper()
 	owner, err := pgx.Connect(a.t.Context(), a.database.Owner)
@@ -20,7 +21,7 @@ func (a api) rows(user string) map[string]int {
 		a.t.Fatal(err)
 	}
 	defer owner.Close(a.t.Context())
-	tables, err := owner.Query(a.t.Context(), "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'user_id'")
+	tables, err := owner.Query(a.t.Context(), "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'user_id' AND table_name <> 'deleted_users'")
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -131,21 +132,36 @@ func TestADeletionThatFailsIsTriedAgain(t *testing.T) {
 	}
 }
 
-// TestAProfileMadeDuringTheDeletionGoesToo lets a second window of the user ask for the
-// session while Cognito deletes.
-func TestAProfileMadeDuringTheDeletionGoesToo(t *testing.T) {
+// TestADeletionLasts lets a second window of the user ask on, during the deletion and
+// after it: no profile is made anew.
+func TestADeletionLasts(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
 	a.populate(one)
-	made := 0
-	a.cognito.during = func() {
-		a.call(one, "GET", "/auth", "")
-		made = len(a.rows(one))
+	var asked []int
+	ask := func() {
+		for _, request := range [][3]string{{"GET", "/auth", ""}, {"GET", "/profile", ""}, {"PATCH", "/profile", `{"name": "n"}`}, {"PUT", "/profile/reminders", `{"enabled": true, "pace": "change_pace"}`}} {
+			asked = append(asked, a.call(one, request[0], request[1], request[2]).StatusCode)
+		}
 	}
-	if answer := a.call(one, "DELETE", "/profile", ""); answer.StatusCode != 204 || made == 0 {
-		t.Errorf("%d %s, made %d", answer.StatusCode, answer.Body, made)
+	a.cognito.during = ask
+	if answer := a.call(one, "DELETE", "/profile", ""); answer.StatusCode != 204 {
+		t.Errorf("%d %s", answer.StatusCode, answer.Body)
+	}
+	a.cognito.during = nil
+	ask()
+	if diff := cmp.Diff([]int{401, 401, 401, 401, 401, 401, 401, 401}, asked); diff != "" {
+		t.Errorf("asked again (-want +got):\n%s", diff)
 	}
 	if left := a.rows(one); len(left) > 0 {
 		t.Errorf("left over: %v", left)
+	}
+	// Who has the address next is somebody else.
+	if next := read[session](t, a.call(two, "GET", "/auth", "", claims(map[string]any{"email": "one@example.com"})), 200); !next.FirstSignIn {
+		t.Errorf("the next user of the address: %+v", next)
+	}
+	// A user without a profile can go, too.
+	if answer := a.call(two, "DELETE", "/profile", ""); answer.StatusCode != 204 {
+		t.Errorf("the next user: %d %s", answer.StatusCode, answer.Body)
 	}
 }

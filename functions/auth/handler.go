@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/httpapi"
@@ -86,9 +85,9 @@ func (h handler) update(ctx context.Context, request *httpapi.Request) (httpapi.
 }
 
 // delete deletes everything that is known of the user (R8.1). The rows go first: while
-// the user is in the pool they can sign in and try again, whatever fails here. A
-// request with a token that was still good may make the profile anew before the user
-// is gone from the pool, so the rows go once more after that.
+// the user is in the pool they can sign in and try again, whatever fails here. From
+// then on a token that is still good makes no profile anew; what a request was making
+// at that very moment goes with the second time.
 func (h handler) delete(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
 	expected, err := request.IfMatch()
 	if err != nil {
@@ -103,11 +102,6 @@ func (h handler) delete(ctx context.Context, request *httpapi.Request) (httpapi.
 	return httpapi.NoContent(), h.deleteRows(ctx, request.Caller.ID, store.AnyVersion)
 }
 
-// deleteRows deletes what there is; nothing is what a second attempt finds.
 func (h handler) deleteRows(ctx context.Context, user domain.ID, expected int64) error {
-	err := h.database.Write(ctx, user, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteUser(ctx, expected) })
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
+	return h.database.Write(ctx, user, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteUser(ctx, expected) })
 }

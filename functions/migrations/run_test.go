@@ -188,7 +188,7 @@ func TestARunGivesUpWaiting(t *testing.T) {
 	t.Parallel()
 	database := pgtest.New(t)
 	holder, waiter := connect(t, database.Owner), connect(t, database.Owner)
-	files := release(map[string]string{"4_slow.sql": "SELECT pg_sleep(30)"})
+	files := release(map[string]string{"9999_slow.sql": "SELECT pg_sleep(30)"})
 	ended := make(chan error)
 	running, stop := contextWithCancel(t)
 	go func() {

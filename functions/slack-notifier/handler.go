@@ -55,12 +55,8 @@ func (h *handler) tell(ctx context.Context, subject, text string) error {
 	if err != nil {
 		return err
 	}
-	err = h.channel.Post(ctx, webhook, message)
-	var refused *slack.StatusError
-	if errors.As(err, &refused) && refused.Gone() {
-		h.secrets.Forget(h.secretARN) // the next attempt reads the URL that replaced it
-	}
-	if err != nil {
+	if err = h.channel.Post(ctx, webhook, message); err != nil {
+		h.secrets.Forget(h.secretARN) // the next attempt reads the URL that may have replaced it
 		h.logger.ErrorContext(ctx, "the channel was not told", "kind", kind, "title", message.Title, "error", err)
 		return err
 	}

@@ -32,6 +32,7 @@ func BenchmarkStack(b *testing.B) {
 				Name    string
 				Seconds float64
 			}
+			Outputs map[string]any
 		}
 		took := measure(b, func() { p.JSON(0, &done, "apply", "local", "--auto-approve") })
 		const target = 240
@@ -56,6 +57,7 @@ func BenchmarkStack(b *testing.B) {
 		if took.wall.Seconds() > target {
 			b.Logf("the target of %d s is missed", target)
 		}
+		loadApplication(b, p, done.Outputs)
 	}
 }
 

@@ -115,6 +115,15 @@ func resident(pid int) uint64 {
 	return pages * uint64(os.Getpagesize())
 }
 
+// program gives the name of a process's program.
+func program(pid int) string {
+	name, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(name))
+}
+
 // median gives the usage with the middle wall time.
 func median(all []usage) usage {
 	sorted := append([]usage(nil), all...)

@@ -37,9 +37,14 @@ type planned struct {
 }
 
 // TestLocal takes environment local through its life: from nothing, a second
-// plan, a change in place, and its end.
+// plan, the application's use, a change in place, and its end. In a project
+// where it stands already (MANDALA_TEST_PROJECT names the folder), it is used only.
 func TestLocal(t *testing.T) {
 	t.Parallel()
+	if standing := kit.Standing(t); standing != nil {
+		checkApplication(t, standing, standing.RootOutputs("local"), false)
+		return
+	}
 	p := kit.Real(t)
 
 	var first planned
@@ -69,6 +74,10 @@ func TestLocal(t *testing.T) {
 	for _, layer := range layers {
 		p.Must(0, "plan", "local", "--detailed-exitcode", "--layer", layer)
 	}
+
+	// What stands works, and working changes nothing that Terraform looks after.
+	checkApplication(t, p, done.Outputs, true)
+	p.Must(0, "plan", "local", "--detailed-exitcode")
 
 	// A change in place of one layer leaves the others alone.
 	p.Write("environments/local/terraform.tfvars", p.Read("environments/local/terraform.tfvars")+"\nnetwork = { flow_log = { retention_days = 14 } }\n")

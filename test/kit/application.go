@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -45,7 +46,7 @@ func NewApplication(t testing.TB, p *Project, outputs map[string]any) *Applicati
 		case "api":
 			a.API = endpoint.URL
 		case "site":
-			a.Site = endpoint.URL
+			a.Site = strings.TrimSuffix(endpoint.URL, "/")
 		case "mail":
 			a.Mail = endpoint.URL
 		}
@@ -140,8 +141,16 @@ func (p *Person) Do(method, path string, body any, change ...func(*http.Request)
 	return answer
 }
 
-// client keeps connections: API Gateway's and CloudFront's do.
-var client = &http.Client{Timeout: 30 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+// Client keeps connections: API Gateway's and CloudFront's do. Every name under
+// localhost is this machine, as browsers have it.
+var Client = &http.Client{Timeout: 40 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64, DialContext: dialLocalhost}}
+
+func dialLocalhost(ctx context.Context, network, address string) (net.Conn, error) {
+	if host, port, err := net.SplitHostPort(address); err == nil && strings.HasSuffix(host, ".localhost") {
+		address = net.JoinHostPort("127.0.0.1", port)
+	}
+	return new(net.Dialer).DialContext(ctx, network, address)
+}
 
 // Try is Do for those who count errors.
 func (p *Person) Try(ctx context.Context, method, path string, body any, change ...func(*http.Request)) (Answer, error) {
@@ -166,7 +175,7 @@ func (p *Person) Try(ctx context.Context, method, path string, body any, change 
 	for _, edit := range change {
 		edit(request)
 	}
-	response, err := client.Do(request)
+	response, err := Client.Do(request)
 	if err != nil {
 		return Answer{}, err
 	}

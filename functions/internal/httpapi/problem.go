@@ -74,6 +74,8 @@ func problemOf(err error) (problem *Problem, internal bool) {
 		return problem, false
 	case errors.Is(err, cursor.ErrInvalid):
 		return BadRequest("The cursor is not one of this listing."), false
+	case errors.Is(err, store.ErrDeleted):
+		return newProblem(http.StatusUnauthorized, "unauthorized", "Not signed in", "The account was deleted."), false
 	case errors.Is(err, store.ErrNotFound):
 		return NotFound(), false
 	case errors.Is(err, store.ErrStale):

@@ -32,11 +32,6 @@ func (e *StatusError) Error() string {
 	return strings.TrimSpace(fmt.Sprintf("slack answered %d %s", e.Status, e.Reason))
 }
 
-// Gone says whether the webhook does not exist any more: its URL was replaced.
-func (e *StatusError) Gone() bool {
-	return e.Status == http.StatusForbidden || e.Status == http.StatusNotFound || e.Status == http.StatusGone
-}
-
 // attempts is how often a message is posted.
 const attempts = 4
 

@@ -13,6 +13,8 @@ import (
 var (
 	// ErrNotFound is a row that is not there, or not the user's: the two look the same.
 	ErrNotFound = errors.New("not found")
+	// ErrDeleted is a user who was deleted, for good.
+	ErrDeleted = errors.New("the user was deleted")
 	// ErrStale is a row that was changed since the caller read it.
 	ErrStale = errors.New("changed in the meantime")
 	// ErrUnavailable is a database that cannot be reached, or took too long.

@@ -11,12 +11,19 @@ const userColumns = "id, email, name, industry, company_size, job_type, position
 
 // Provision makes the transaction's user on the first sign-in, with what Cognito says;
 // a user who is there stays as they are. ConflictError EmailTaken: another user has
-// the address.
+// the address. ErrDeleted: the user was deleted, and asks with a token from before.
 func (tx *Tx) Provision(ctx context.Context, user domain.User) error {
 	if err := user.Validate(); err != nil {
 		return err
 	}
-	_, err := tx.tx.Exec(ctx, `
+	deleted, err := one[struct{ Is bool }](ctx, tx, "look for a deletion", "SELECT EXISTS (SELECT FROM deleted_users WHERE user_id = $1)", tx.user)
+	if err != nil {
+		return err
+	}
+	if deleted.Is {
+		return ErrDeleted
+	}
+	_, err = tx.tx.Exec(ctx, `
 		INSERT INTO users (id, email, name, industry, company_size, job_type, position)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
 		tx.user, user.Email, user.Name, user.Industry, user.CompanySize, user.JobType, user.Position)
@@ -74,15 +81,19 @@ func (tx *Tx) UpdateUser(ctx context.Context, expected int64, change func(*domai
 const deletionTimeout = "10s"
 
 // DeleteUser deletes the user, whose version must be expected, with everything that is
-// theirs. ErrNotFound: there is nothing of them.
+// theirs, for good. Where there is nothing of them only that is recorded.
 func (tx *Tx) DeleteUser(ctx context.Context, expected int64) error {
-	if _, err := tx.UpdateUser(ctx, expected, func(*domain.User) error { return nil }); err != nil { // locks
+	_, err := tx.UpdateUser(ctx, expected, func(*domain.User) error { return nil }) // locks
+	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
+	}
+	if _, err := tx.tx.Exec(ctx, "INSERT INTO deleted_users (user_id) VALUES ($1) ON CONFLICT (user_id) DO NOTHING", tx.user); err != nil {
+		return translate("record the deletion", err)
 	}
 	if _, err := tx.tx.Exec(ctx, "SET LOCAL statement_timeout = '"+deletionTimeout+"'"); err != nil {
 		return translate("give the deletion time", err)
 	}
-	_, err := tx.tx.Exec(ctx, "DELETE FROM users WHERE id = $1", tx.user)
+	_, err = tx.tx.Exec(ctx, "DELETE FROM users WHERE id = $1", tx.user)
 	return translate("delete the user", err)
 }
 
