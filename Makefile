@@ -45,7 +45,9 @@ functions: build ## Build the Lambda functions, those that changed: ARCHITECTURE
 .PHONY: demo
 demo: build emulator postgresql ## Deploy environment local to a local AWS and show what stands
 	$(CLI) apply local --auto-approve
+	$(CLI) functions invoke local migrate
 	$(CLI) status local
+	$(CLI) local status
 	@echo
 	@echo "The local AWS goes on running: '$(CLI) plan local' shows that nothing is left to do,"
 	@echo "'$(CLI) destroy local --confirm local' takes it down, '$(CLI) local down' stops the local AWS."

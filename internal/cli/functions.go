@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"text/tabwriter"
@@ -18,11 +19,11 @@ import (
 
 func (a *app) functionsCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "functions", Short: "Build the Lambda functions of the working tree",
+		Use: "functions", Short: "Build the Lambda functions of the working tree, or call deployed ones",
 		Args: onlyCommands,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.functionsBuild())
+	cmd.AddCommand(a.functionsBuild(), a.functionsInvoke())
 	return cmd
 }
 
@@ -74,6 +75,58 @@ func (a *app) buildFunctions(ctx context.Context, o buildOptions) error {
 		fmt.Fprintf(table, "%s\t%.1f MB\t%s\n", b.Name, float64(b.Size)/1e6, b.SHA256)
 	}
 	return table.Flush()
+}
+
+type invokeOptions struct {
+	payload string
+	log     bool
+}
+
+func (a *app) functionsInvoke() *cobra.Command {
+	var o invokeOptions
+	cmd := &cobra.Command{
+		Use: "invoke ENV FUNCTION", Short: "Call the live version of a deployed function, and print its answer",
+		Long: `invoke calls the version that the alias live names, waits for the answer, up to
+Lambda's 15 minutes, and prints it. FUNCTION is its short name, as in the root's
+output function_names. Nothing is tried again: a call that broke off may have run.`,
+		Example: `  mandala-deploy functions invoke local migrate
+  mandala-deploy functions invoke production migrate --payload '{"dry_run": true}' --json | jq .payload`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 2 {
+				return nil
+			}
+			return &problem.Error{Code: problem.Usage, What: cmd.CommandPath() + " wants the environment and the function's short name", Next: "`mandala-deploy environments` lists the environments"}
+		},
+		ValidArgsFunction: a.completeEnvironments,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.invokeFunction(cmd.Context(), args[0], args[1], o)
+		},
+	}
+	cmd.Flags().StringVar(&o.payload, "payload", "{}", "the event, as JSON")
+	cmd.Flags().BoolVar(&o.log, "log", false, "print the last lines of its log to stderr")
+	return cmd
+}
+
+func (a *app) invokeFunction(ctx context.Context, environment, name string, o invokeOptions) error {
+	if !json.Valid([]byte(o.payload)) {
+		return &problem.Error{Code: problem.Usage, Where: problem.Location{Flag: "--payload"}, What: "--payload wants JSON"}
+	}
+	e, err := a.engine(ctx, environment)
+	if err != nil {
+		return err
+	}
+	done, err := e.Invoke(ctx, name, []byte(o.payload))
+	if o.log {
+		fmt.Fprint(a.Stderr, done.Log)
+	}
+	if err != nil {
+		return err
+	}
+	if a.flags.json {
+		return view.WriteJSON(a.Stdout, done)
+	}
+	fmt.Fprintf(a.Stdout, "%s\n", done.Payload)
+	return nil
 }
 
 // functions gives who builds an environment's functions, nil where deploy.hcl

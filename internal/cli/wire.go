@@ -75,7 +75,7 @@ func (a *app) engine(ctx context.Context, name string) (*engine.Engine, error) {
 	here := lease.Here(a.getenv)
 	e := &engine.Engine{
 		Environment: env, Project: fsys, ProjectDir: dir,
-		Terraform: runner, Store: store, Cloud: cloud, Adopter: cloud,
+		Terraform: runner, Store: store, Cloud: cloud, Adopter: cloud, Invoker: cloud,
 		Leases:   lease.Of(store, time.Duration(env.Settings.State.LeaseSeconds)*time.Second, lease.SystemClock{}),
 		Journals: journal.Of(store, utcNow), Files: files, Processes: terraform.Processes{},
 		Actor: engine.Actor{User: here.User, Host: here.Host, PID: here.PID, CIRun: here.CIRun},

@@ -23,6 +23,7 @@ type Engine struct {
 	Journals  Journals
 	Files     Files
 	Processes Processes
+	Invoker   Invoker
 	Functions Functions // nil where deploy.hcl has no functions built
 
 	Actor    Actor

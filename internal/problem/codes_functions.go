@@ -7,6 +7,8 @@ const (
 	NoFunctions         Code = "MD0703"
 	NoArtifactsVariable Code = "MD0704"
 	ArtifactChanged     Code = "MD0705"
+	UnknownFunction     Code = "MD0706"
+	FunctionFailed      Code = "MD0707"
 )
 
 func functions() []Entry {
@@ -26,5 +28,11 @@ func functions() []Entry {
 		{ArtifactChanged, "built function changed",
 			"a function was built anew by another command after this one had planned with it",
 			"run the command again"},
+		{UnknownFunction, "unknown function",
+			"the environment has no function of that short name, or is not deployed, or its root has no output function_names",
+			"choose one of those that the message names, or deploy the environment first"},
+		{FunctionFailed, "function failed",
+			"a function that was invoked ended with an error of its own",
+			"read its error in the message and its log with `--log`; nothing was tried again"},
 	}
 }

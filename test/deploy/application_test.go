@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ func checkApplication(t *testing.T, p *kit.Project, outputs map[string]any, fres
 	t.Helper()
 	a := kit.NewApplication(t, p, outputs)
 	if fresh {
-		migrate(t, a)
+		migrate(t, p, a)
 	}
 	t.Run("side by side", func(t *testing.T) {
 		for name, check := range map[string]func(*testing.T, *kit.Application){
@@ -46,19 +47,31 @@ func checkApplication(t *testing.T, p *kit.Project, outputs map[string]any, fres
 }
 
 // migrate brings the schema forward, twice: the second time there is nothing to do.
-func migrate(t *testing.T, a *kit.Application) {
+func migrate(t *testing.T, p *kit.Project, a *kit.Application) {
 	t.Helper()
-	var first, second struct {
+	type report struct {
 		Current, Target int64
 		Applied         []struct{ Name string }
+	}
+	invoke := func() report {
+		var done struct{ Payload report }
+		p.JSON(0, &done, "functions", "invoke", "local", "migrate")
+		return done.Payload
 	}
 	if health := a.Anybody().Do("GET", "/health", nil); health.Status != http.StatusServiceUnavailable {
 		t.Errorf("without a schema the application says of its health: %d %s", health.Status, health.Body)
 	}
-	a.Invoke("migrate", struct{}{}, &first)
-	a.Invoke("migrate", struct{}{}, &second)
+	first, second := invoke(), invoke()
 	if first.Current != first.Target || first.Target == 0 || len(first.Applied) == 0 || second.Current != first.Target || len(second.Applied) != 0 {
 		t.Fatalf("migrated: %+v, then %+v", first, second)
+	}
+	for want, arguments := range map[string][]string{
+		"MD0706": {"functions", "invoke", "local", "migrated"},
+		"MD0707": {"functions", "invoke", "local", "migrate", "--payload", `{"target": -1}`},
+	} {
+		if refused := p.Must(1, arguments...); !strings.Contains(refused.Stderr, want) {
+			t.Errorf("%v: %s", arguments, refused)
+		}
 	}
 	var health struct {
 		Status, Version, Generator string
