@@ -268,3 +268,16 @@ func TestWhatIsWrongIsTold(t *testing.T) {
 		})
 	}
 }
+
+// TestTheToolchainOfTheModuleBuilds: not a newer one that happens to be there. The one
+// that the module names here exists nowhere, so that it is asked for in vain.
+func TestTheToolchainOfTheModuleBuilds(t *testing.T) {
+	t.Parallel()
+	dir := project(t, map[string]string{"go.mod": "module example.com/project\n\ngo 1.24.0\n\ntoolchain go1.24.987\n"})
+	settings := options(dir)
+	settings.Env = append(slices.Clone(settings.Env), "GOPROXY=off", "GOTOOLCHAIN=auto")
+	_, err := artifact.Build(t.Context(), settings)
+	if !problem.Is(err, problem.GoMissing) || !strings.Contains(err.Error(), "go1.24.987") {
+		t.Errorf("built by another toolchain: %v", err)
+	}
+}

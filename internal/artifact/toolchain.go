@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/mod/modfile"
 
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 )
@@ -63,7 +66,9 @@ func findToolchain(ctx context.Context, options Options) (*toolchain, error) {
 	}
 	chosen := settings["GOTOOLCHAIN"]
 	if chosen != "local" && chosen != "path" {
-		chosen = "auto" // as go.mod says, and no other
+		if chosen, err = pinned(options.Project); err != nil {
+			return nil, err
+		}
 	}
 	t.env = append(append(t.env, held...), "GOENV=off", "GOTOOLCHAIN="+chosen)
 	version, err := t.run(ctx, "env", "GOVERSION")
@@ -72,6 +77,24 @@ func findToolchain(ctx context.Context, options Options) (*toolchain, error) {
 	}
 	t.version = strings.TrimSpace(string(version))
 	return t, nil
+}
+
+// pinned is the toolchain that go.mod names: that one and no newer one, which would
+// make other bytes. A go.mod without a line `toolchain` leaves it to Go.
+func pinned(project string) (string, error) {
+	const file = "go.mod"
+	body, err := os.ReadFile(filepath.Join(project, file))
+	if err != nil {
+		return "", &problem.Error{Code: problem.FunctionsBroken, Where: problem.Location{File: file}, What: "functions are built as a Go module, and go.mod cannot be read", Err: err}
+	}
+	module, err := modfile.ParseLax(file, body, nil)
+	if err != nil {
+		return "", &problem.Error{Code: problem.FunctionsBroken, Where: problem.Location{File: file}, What: "go.mod cannot be read", Err: err}
+	}
+	if module.Toolchain == nil || module.Toolchain.Name == "default" {
+		return "auto", nil
+	}
+	return module.Toolchain.Name, nil
 }
 
 // Go gives the version of the toolchain that builds the functions, such as go1.26.1.
