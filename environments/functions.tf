@@ -34,22 +34,12 @@ locals {
   # What the functions are told that speak to the database: in AWS as a user who
   # signs in with IAM and has no password.
   database_environment = {
-    DATABASE_AUTH       = var.functions.database.auth
-    DATABASE_HOST       = module.database.endpoint
-    DATABASE_NAME       = module.database.database_name
-    DATABASE_PORT       = tostring(module.database.port)
-    DATABASE_TLS        = var.functions.database.tls
-    DATABASE_USER       = local.database_user
-    JWT_KEY_SECRET_ARN  = module.secrets.secret_arns["jwt-key"]
-    USER_POOL_CLIENT_ID = module.auth.client_id
-    USER_POOL_ID        = module.auth.user_pool_id
-  }
-
-  # Of that what it takes to connect, for the function that asks a model: it reads
-  # the action's texts, which must not pass through the executions' history.
-  database_access = {
-    for name in ["DATABASE_AUTH", "DATABASE_HOST", "DATABASE_NAME", "DATABASE_PORT", "DATABASE_TLS", "DATABASE_USER"] :
-    name => local.database_environment[name]
+    DATABASE_AUTH = var.functions.database.auth
+    DATABASE_HOST = module.database.endpoint
+    DATABASE_NAME = module.database.database_name
+    DATABASE_PORT = tostring(module.database.port)
+    DATABASE_TLS  = var.functions.database.tls
+    DATABASE_USER = local.database_user
   }
 
   workflow_functions = {
@@ -67,7 +57,7 @@ locals {
     {
       auth = {
         description = "Profile, sign-out and first sign-in of users"
-        environment = local.database_environment
+        environment = merge(local.database_environment, { USER_POOL_ID = module.auth.user_pool_id })
         group       = "auth"
       }
     },
@@ -107,7 +97,8 @@ locals {
     {
       task-generation = {
         description = "Generates the tasks of an action with Amazon Bedrock"
-        environment = merge(local.database_access, {
+        # It reads the action's texts itself: they must not pass through the executions' history.
+        environment = merge(local.database_environment, {
           EXTERNAL_API_SECRET_ARN = module.secrets.secret_arns["external-api"]
           MODEL_ID                = var.functions.models[0]
         })
@@ -117,6 +108,7 @@ locals {
       reminder = {
         description = "Mails each user their due and overdue tasks, and takes them off the list"
         environment = merge(local.database_environment, {
+          JWT_KEY_SECRET_ARN     = module.secrets.secret_arns["jwt-key"]
           MAIL_CONFIGURATION_SET = module.auth.mail_configuration_set_name
           MAIL_FROM              = module.auth.mail_from_address
           MAIL_LANGUAGE          = "ja"         # or "en": users have no language of their own
@@ -172,27 +164,28 @@ locals {
   }
 
   groups = {
-    api = { statements = [local.may_connect, local.may_read["ReadJwtKey"], local.may_decrypt_secrets] }
+    api = { statements = [local.may_connect] }
     auth = {
       statements = [
-        local.may_connect, local.may_read["ReadJwtKey"], local.may_decrypt_secrets,
+        local.may_connect,
         { sid = "SignOutAndDeleteUsers", actions = ["cognito-idp:AdminDeleteUser", "cognito-idp:AdminUserGlobalSignOut"], resources = [module.auth.user_pool_arn] },
       ]
     }
     ai = {
       statements = [
-        local.may_connect, local.may_read["ReadJwtKey"], local.may_decrypt_secrets,
+        local.may_connect,
         { sid = "StartTheWorkflow", actions = ["states:StartExecution"], resources = [local.state_machine_arn] },
-        { sid = "FollowExecutions", actions = ["states:DescribeExecution", "states:GetExecutionHistory", "states:StopExecution"], resources = [local.execution_arns] },
+        { sid = "FollowExecutions", actions = ["states:DescribeExecution", "states:StopExecution"], resources = [local.execution_arns] },
       ]
     }
-    workflow = { statements = [local.may_connect, local.may_read["ReadJwtKey"], local.may_decrypt_secrets] }
+    workflow = { statements = [local.may_connect] }
     generation = {
       statements = [
         local.may_connect, local.may_read["ReadExternalApi"], local.may_decrypt_secrets,
         { sid = "InvokeTheModels", actions = ["bedrock:InvokeModel"], resources = local.model_arns },
       ]
     }
+    # The only one that may sign: whoever has the key makes links that switch reminders off.
     reminder = {
       statements = [
         local.may_connect, local.may_read["ReadJwtKey"], local.may_decrypt_secrets,

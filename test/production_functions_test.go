@@ -28,23 +28,22 @@ import (
 type functionGroup struct {
 	timeout int32             // seconds
 	names   []string          // short
-	secrets map[string]string // environment variable: secret whose ARN it holds
+	secrets map[string]string // environment variable: secret whose ARN it holds; "" is one that RDS made and named
 }
 
 // functionGroups are all functions of R1.2 and R1.7, and the health check's.
 func functionGroups() map[string]functionGroup {
-	jwt := map[string]string{"JWT_KEY_SECRET_ARN": "jwt-key"}
 	return map[string]functionGroup{
-		"api":        {timeout: 30, secrets: jwt, names: []string{"goals", "tasks", "reflections", "health"}},
-		"auth":       {timeout: 30, secrets: jwt, names: []string{"auth"}},
-		"ai":         {timeout: 900, secrets: jwt, names: []string{"ai", "start-workflow", "get-status", "cancel-workflow"}},
+		"api":        {timeout: 30, names: []string{"goals", "tasks", "reflections", "health"}},
+		"auth":       {timeout: 30, names: []string{"auth"}},
+		"ai":         {timeout: 900, names: []string{"ai", "start-workflow", "get-status", "cancel-workflow"}},
 		"generation": {timeout: 900, secrets: map[string]string{"EXTERNAL_API_SECRET_ARN": "external-api"}, names: []string{"task-generation"}},
-		"workflow": {timeout: 900, secrets: jwt, names: []string{
+		"workflow": {timeout: 900, names: []string{
 			"validate-input", "get-actions", "create-batches", "save-tasks", "update-progress", "aggregate-results", "update-goal-status", "handle-error",
 		}},
-		"reminder": {timeout: 300, secrets: jwt, names: []string{"reminder"}},
+		"reminder": {timeout: 300, secrets: map[string]string{"JWT_KEY_SECRET_ARN": "jwt-key"}, names: []string{"reminder"}},
 		"notifier": {timeout: 30, secrets: map[string]string{"SLACK_WEBHOOK_SECRET_ARN": "slack-webhook"}, names: []string{"slack-notifier"}},
-		"migrate":  {timeout: 900, names: []string{"migrate"}},
+		"migrate":  {timeout: 900, secrets: map[string]string{"DATABASE_MASTER_SECRET_ARN": ""}, names: []string{"migrate"}},
 	}
 }
 
@@ -156,13 +155,20 @@ func checkFunctionEnvironment(t *testing.T, s *stack, name string, group functio
 		t.Errorf("R1.2: %s: secrets are cached %q seconds", name, environment["SECRETS_CACHE_SECONDS"])
 	}
 	for variable, secret := range group.secrets {
-		if !strings.Contains(environment[variable], ":secret:"+s.Name+"/"+secret+"-") {
+		form := ":secret:" + s.Name + "/" + secret + "-"
+		if secret == "" {
+			form = ":secret:"
+		}
+		if !strings.Contains(environment[variable], form) {
 			t.Errorf("R1.2: %s: %s does not name the secret %s", name, variable, secret)
 		}
 	}
 	shapes := regexp.MustCompile(`-----BEGIN |A(KI|SI)A[A-Z0-9]{16}|hooks\.slack\.com/|eyJ[A-Za-z0-9_-]{10,}\.|://[^/@:]+:[^/@]+@`)
 	for variable, value := range environment {
 		if strings.HasSuffix(variable, "_SECRET_ARN") {
+			if _, needed := group.secrets[variable]; !needed {
+				t.Errorf("R4.1: %s is told of a secret that it does not need: %s", name, variable)
+			}
 			if _, known := secrets[value]; !known {
 				t.Errorf("R1.2: %s: %s is the ARN of no secret: %s", name, variable, value)
 			}

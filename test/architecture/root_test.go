@@ -89,7 +89,6 @@ func TestFunctionsFollowTheCatalogue(t *testing.T) {
 	functions := local(t, path, "functions", map[string]cty.Value{
 		"environment": local(t, path, "environment", nil),
 		"particular_functions": local(t, path, "particular_functions", map[string]cty.Value{
-			"database_access":      cty.EmptyObjectVal,
 			"database_environment": cty.EmptyObjectVal,
 			"workflow_functions":   local(t, path, "workflow_functions", nil),
 		}),
@@ -150,14 +149,14 @@ func TestGroupsMayDoTheirWork(t *testing.T) {
 	secrets := []string{"kms:Decrypt", "secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"}
 	with := func(more ...string) []string { return slices.Sorted(slices.Values(append(more, secrets...))) }
 	want := map[string][]string{
-		"ai":         with("rds-db:connect", "states:DescribeExecution", "states:GetExecutionHistory", "states:StartExecution", "states:StopExecution"),
-		"api":        with("rds-db:connect"),
-		"auth":       with("rds-db:connect", "cognito-idp:AdminDeleteUser", "cognito-idp:AdminUserGlobalSignOut"),
+		"ai":         {"rds-db:connect", "states:DescribeExecution", "states:StartExecution", "states:StopExecution"},
+		"api":        {"rds-db:connect"},
+		"auth":       {"cognito-idp:AdminDeleteUser", "cognito-idp:AdminUserGlobalSignOut", "rds-db:connect"},
 		"generation": with("bedrock:InvokeModel", "rds-db:connect"),
 		"migrate":    with(), // signs in with the master user's password
 		"notifier":   with(),
 		"reminder":   with("lambda:InvokeFunction", "rds-db:connect", "ses:SendRawEmail"),
-		"workflow":   with("rds-db:connect"),
+		"workflow":   {"rds-db:connect"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("R4.1: what the groups may do (-want +got):\n%s", diff)
