@@ -151,6 +151,7 @@ func TestWhatIsWrongWithAStart(t *testing.T) {
 		"another user's goal":   {`{"goalId": "00000000-0000-4000-8000-0000000000c2"}`, 404, nil},
 		"a goal that is paused": {`{"goalId": "00000000-0000-4000-8000-0000000000c1"}`, 422, []string{"status: transition_not_allowed"}},
 		"actions of no goal":    {`{"goalId": "` + string(workflowtest.Goal) + `", "actionIds": ["` + string(workflowtest.Action(1)) + `", "x"]}`, 422, []string{"actionIds[1]: unknown"}},
+		"an action twice":       {`{"goalId": "` + string(workflowtest.Goal) + `", "actionIds": ["` + string(workflowtest.Action(1)) + `", "` + string(workflowtest.Action(1)) + `"]}`, 422, []string{"actionIds[1]: duplicate"}},
 		"too many actions":      {`{"goalId": "` + string(workflowtest.Goal) + `", "actionIds": ` + many + `}`, 422, []string{"actionIds: too_long"}},
 		"an unknown field":      {`{"goal": "x"}`, 422, []string{"goal: unknown"}},
 		"no JSON":               {`[]`, 400, nil},

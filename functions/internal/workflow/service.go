@@ -89,7 +89,7 @@ func belong(ctx context.Context, tx *store.Tx, goal domain.ID, actions []domain.
 		field := fmt.Sprintf("actionIds[%d]", i)
 		switch {
 		case slices.Contains(actions[:i], id):
-			wrong.Fields = append(wrong.Fields, domain.FieldError{Field: field, Code: domain.CodeInvalid, Message: "is there twice"})
+			wrong.Fields = append(wrong.Fields, domain.FieldError{Field: field, Code: domain.CodeDuplicate, Message: "is there already"})
 		case !slices.ContainsFunc(all, func(a domain.Action) bool { return a.ID == id }):
 			wrong.Fields = append(wrong.Fields, domain.FieldError{Field: field, Code: domain.CodeUnknown, Message: "is no action of the goal"})
 		}
