@@ -48,6 +48,7 @@ demo: build emulator postgresql ## Deploy environment local to a local AWS and s
 	$(CLI) functions invoke local migrate
 	$(CLI) status local
 	$(CLI) local status
+	go run ./test/tour $(CLI)
 	@echo
 	@echo "The local AWS goes on running: '$(CLI) plan local' shows that nothing is left to do,"
 	@echo "'$(CLI) destroy local --confirm local' takes it down, '$(CLI) local down' stops the local AWS."

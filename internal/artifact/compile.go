@@ -21,9 +21,9 @@ import (
 const tags = "lambda.norpc"
 
 // flags are those of the build: nothing of this machine, of git or of the
-// linker's own identity gets into the program.
+// linker's own identity gets into the program, and no profile, which is no source.
 func flags() []string {
-	return []string{"-trimpath", "-buildvcs=false", "-tags", tags, "-ldflags", "-s -w -buildid="}
+	return []string{"-trimpath", "-buildvcs=false", "-pgo=off", "-tags", tags, "-ldflags", "-s -w -buildid="}
 }
 
 // folders gives functions' folders as Go names packages.

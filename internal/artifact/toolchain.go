@@ -87,7 +87,7 @@ func pinned(project string) (string, error) {
 	if err != nil {
 		return "", &problem.Error{Code: problem.FunctionsBroken, Where: problem.Location{File: file}, What: "functions are built as a Go module, and go.mod cannot be read", Err: err}
 	}
-	module, err := modfile.ParseLax(file, body, nil)
+	module, err := modfile.Parse(file, body, nil)
 	if err != nil {
 		return "", &problem.Error{Code: problem.FunctionsBroken, Where: problem.Location{File: file}, What: "go.mod cannot be read", Err: err}
 	}
