@@ -70,7 +70,7 @@ func TestWhatCannotBeStarted(t *testing.T) {
 		"another user's goal":       {s, workflowtest.Stranger, workflowtest.Goal, nil, "read the goal: not found"},
 		"no goal":                   {s, workflowtest.User, other, nil, "read the goal: not found"},
 		"an action of nobody":       {s, workflowtest.User, workflowtest.Goal, []domain.ID{workflowtest.Action(1), other}, "invalid input: actionIds[1]: unknown"},
-		"an action twice":           {s, workflowtest.User, workflowtest.Goal, []domain.ID{workflowtest.Action(1), workflowtest.Action(1)}, "invalid input: actionIds[1]: invalid"},
+		"an action twice":           {s, workflowtest.User, workflowtest.Goal, []domain.ID{workflowtest.Action(1), workflowtest.Action(1)}, "invalid input: actionIds[1]: duplicate"},
 		"a goal without any action": {empty, workflowtest.User, workflowtest.Goal, nil, "invalid input: goalId: invalid"},
 	}
 	for name, test := range tests {
