@@ -34,8 +34,8 @@ func checkEncryption(t *testing.T, s *stack) {
 			})
 		}
 	}
-	if len(ours) != 8 {
-		t.Errorf("R4.4: %d keys, not those of network, secrets, database, functions, audit, alerts (in two regions) and the tool's bucket", len(ours))
+	if len(ours) != 9 {
+		t.Errorf("R4.4: %d keys, not those of network, secrets, database, functions, reminders, audit, alerts (in two regions) and the tool's bucket", len(ours))
 	}
 	buckets := s.bucketNames(t)
 	if diff := cmp.Diff(sorted([]string{s.Bucket, s.output(t, "site_bucket"), s.Name + "-site-logs-" + s.Account, s.output(t, "trail_bucket"), s.Name + "-audit-log-" + s.Account}), sorted(buckets)); diff != "" {

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	trailtypes "github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
@@ -28,6 +29,7 @@ func workflowQuestions() []question {
 		{"653_sfn_execution_end", "stopped", stoppedExecution, "ABORTED by a user, last ExecutionAborted"},
 		{"653_sfn_execution_end", "too long", lateExecution, "TIMED_OUT with a stop date"},
 		{"653_sfn_execution_end", "a string", stringOutput, `"text"`},
+		{"654_sfn_tagged", "a machine among tagged resources", taggedMachine, "Layer=workflow"},
 		{"655_sfn_history", "one event of the last page", lastEvent, "1 ExecutionSucceeded, more true"},
 		{"660_cloudtrail_by_arn", "start and stop", trailLogging, "on, then off"},
 		{"660_cloudtrail_by_arn", "unknown trail", unknownTrail, "TrailNotFoundException"},
@@ -337,4 +339,25 @@ func lastEvent(ctx context.Context, to aws.Config) (string, error) {
 		return code(err)
 	}
 	return fmt.Sprintf("%d %s, more %t", len(history.Events), history.Events[0].Type, history.NextToken != nil), nil
+}
+
+// taggedMachine looks for a state machine where all tagged resources are.
+func taggedMachine(ctx context.Context, to aws.Config) (string, error) {
+	api, arn, err := newMachine(ctx, to, "tagged", false)
+	if err != nil {
+		return code(err)
+	}
+	if _, err := api.TagResource(ctx, &sfn.TagResourceInput{ResourceArn: arn, Tags: []sfntypes.Tag{{Key: aws.String("Layer"), Value: aws.String("workflow")}}}); err != nil {
+		return code(err)
+	}
+	found, err := resourcegroupstaggingapi.NewFromConfig(to).GetResources(ctx, &resourcegroupstaggingapi.GetResourcesInput{ResourceTypeFilters: []string{"states:stateMachine"}})
+	if err != nil {
+		return code(err)
+	}
+	for _, resource := range found.ResourceTagMappingList {
+		if aws.ToString(resource.ResourceARN) == *arn && len(resource.Tags) == 1 {
+			return aws.ToString(resource.Tags[0].Key) + "=" + aws.ToString(resource.Tags[0].Value), nil
+		}
+	}
+	return "not there", nil
 }
