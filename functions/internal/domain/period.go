@@ -21,6 +21,9 @@ func ParsePeriod(from, to string, today Date) (Period, error) {
 		set(&period.To, c.date("to", &to))
 	}
 	period.From = period.To.AddDays(1 - DefaultPeriod)
+	if first := (Date{Year: 1, Month: 1, Day: 1}); period.From.Before(first) {
+		period.From = first // there is no date before
+	}
 	if from != "" {
 		set(&period.From, c.date("from", &from))
 	}
