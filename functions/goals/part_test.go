@@ -171,7 +171,7 @@ func TestNewPartsAreChecked(t *testing.T) {
 		"a sub-goal where one is":   {p.goal + "/sub-goals", `{"title": "t", "position": 1}`, 409, nil},
 		"a sub-goal with a type":    {p.goal + "/sub-goals", `{"title": "t", "position": 2, "type": "habit"}`, 422, []string{"type: unknown"}},
 		"a title of a wrong type":   {p.goal + "/sub-goals", `{"title": 1, "position": 2}`, 422, []string{"title: invalid"}},
-		"an action of nothing":      {p.subGoals[1] + "/actions", `{}`, 422, []string{"title: required", "type: unknown", "position: required"}},
+		"an action of nothing":      {p.subGoals[1] + "/actions", `{}`, 422, []string{"title: required", "type: required", "position: required"}},
 		"an action of a wrong type": {p.subGoals[1] + "/actions", `{"title": "t", "position": 0, "type": "dream"}`, 422, []string{"type: unknown"}},
 		"an action with wrong JSON": {p.subGoals[1] + "/actions", `{"title": 1, "position": 2, "type": "habit"}`, 422, []string{"title: invalid"}},
 		"an action where one is":    {p.subGoals[0] + "/actions", `{"title": "t", "position": 1, "type": "habit"}`, 409, nil},

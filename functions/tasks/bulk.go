@@ -24,7 +24,7 @@ func (h handler) updateStatuses(ctx context.Context, request *httpapi.Request) (
 	err = h.database.Write(ctx, request.Caller.ID, func(ctx context.Context, tx *store.Tx) (err error) {
 		var refused domain.ValidationError
 		tasks, err = tx.UpdateTasks(ctx, ids, func(task *domain.Task) error {
-			err := task.Apply(domain.TaskPatch{Status: body.Status}, h.clock())
+			err := task.Apply(domain.TaskPatch{Status: domain.Some(*body.Status)}, h.clock())
 			var invalid *domain.ValidationError
 			if !errors.As(err, &invalid) {
 				return err
@@ -47,11 +47,14 @@ func (h handler) updateStatuses(ctx context.Context, request *httpapi.Request) (
 	return httpapi.OK(listing[domain.Task]{Items: tasks}), nil
 }
 
+// bulkDelete is the body of POST /tasks/bulk/delete.
+type bulkDelete struct {
+	IDs []string `json:"ids"`
+}
+
 // deleteMany deletes all the tasks, or none of them.
 func (h handler) deleteMany(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
-	var body struct {
-		IDs []string `json:"ids"`
-	}
+	var body bulkDelete
 	if err := request.Body(&body); err != nil {
 		return httpapi.Response{}, err
 	}

@@ -139,7 +139,7 @@ func TestATaskKnowsWhenItWasCompleted(t *testing.T) {
 	for range 500 {
 		status := domain.TaskStatuses()[random.IntN(4)]
 		before := task
-		if err := task.Apply(domain.TaskPatch{Status: &status}, time.Unix(1, 0)); err != nil && task != before {
+		if err := task.Apply(domain.TaskPatch{Status: domain.Some(status)}, time.Unix(1, 0)); err != nil && task != before {
 			t.Fatalf("a change that was refused made %+v of %+v", task, before)
 		}
 		if (task.CompletedAt != nil) != (task.Status == domain.TaskCompleted) {
@@ -156,16 +156,16 @@ func TestNewGoal(t *testing.T) {
 		patch domain.GoalPatch
 		wrong []string
 	}{
-		"the least":          {patch: domain.GoalPatch{Title: pointer("目標")}},
-		"longest title":      {patch: domain.GoalPatch{Title: pointer(strings.Repeat("目", 200))}},
-		"due today":          {patch: domain.GoalPatch{Title: pointer("t"), Deadline: due(today.String())}},
+		"the least":          {patch: domain.GoalPatch{Title: domain.Some("目標")}},
+		"longest title":      {patch: domain.GoalPatch{Title: domain.Some(strings.Repeat("目", 200))}},
+		"due today":          {patch: domain.GoalPatch{Title: domain.Some("t"), Deadline: due(today.String())}},
 		"without title":      {wrong: []string{"title: required"}},
-		"too long a title":   {patch: domain.GoalPatch{Title: pointer(strings.Repeat("目", 201))}, wrong: []string{"title: too_long"}},
-		"a character of nul": {patch: domain.GoalPatch{Title: pointer("a\x00b")}, wrong: []string{"title: invalid"}},
-		"broken text":        {patch: domain.GoalPatch{Title: pointer("t"), Background: pointer("\xff")}, wrong: []string{"background: invalid"}},
-		"due yesterday":      {patch: domain.GoalPatch{Title: pointer("t"), Deadline: due(yesterday.String())}, wrong: []string{"deadline: in_the_past"}},
-		"due soon":           {patch: domain.GoalPatch{Title: pointer("t"), Deadline: due("soon")}, wrong: []string{"deadline: invalid"}},
-		"generating":         {patch: domain.GoalPatch{Title: pointer("t"), Status: pointer(domain.GoalGenerating)}, wrong: []string{"status: transition_not_allowed"}},
+		"too long a title":   {patch: domain.GoalPatch{Title: domain.Some(strings.Repeat("目", 201))}, wrong: []string{"title: too_long"}},
+		"a character of nul": {patch: domain.GoalPatch{Title: domain.Some("a\x00b")}, wrong: []string{"title: invalid"}},
+		"broken text":        {patch: domain.GoalPatch{Title: domain.Some("t"), Background: domain.Some("\xff")}, wrong: []string{"background: invalid"}},
+		"due yesterday":      {patch: domain.GoalPatch{Title: domain.Some("t"), Deadline: due(yesterday.String())}, wrong: []string{"deadline: in_the_past"}},
+		"due soon":           {patch: domain.GoalPatch{Title: domain.Some("t"), Deadline: due("soon")}, wrong: []string{"deadline: invalid"}},
+		"generating":         {patch: domain.GoalPatch{Title: domain.Some("t"), Status: domain.Some(domain.GoalGenerating)}, wrong: []string{"status: transition_not_allowed"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -188,7 +188,7 @@ func TestNewGoal(t *testing.T) {
 }
 
 func due(day string) domain.Optional[string] {
-	return domain.Optional[string]{Present: true, Value: &day}
+	return domain.Some(day)
 }
 
 func TestAnOldDeadlineMayStay(t *testing.T) {

@@ -2,11 +2,11 @@ package domain
 
 // PartPatch changes what sub-goals and actions have in common; what is absent stays.
 type PartPatch struct {
-	Position    *int    `json:"position"`
-	Title       *string `json:"title"`
-	Description *string `json:"description"`
-	Background  *string `json:"background"`
-	Constraints *string `json:"constraints"`
+	Position    Optional[int]    `json:"position"`
+	Title       Optional[string] `json:"title"`
+	Description Optional[string] `json:"description"`
+	Background  Optional[string] `json:"background"`
+	Constraints Optional[string] `json:"constraints"`
 	// Swap lets the part change places with the one that has the position already.
 	Swap bool `json:"swap"`
 }
@@ -14,7 +14,7 @@ type PartPatch struct {
 // ActionPatch changes an action.
 type ActionPatch struct {
 	PartPatch
-	Type *Type `json:"type"`
+	Type Optional[Type] `json:"type"`
 }
 
 // NewSubGoal is a sub-goal with the fields of patch, which must name its position.
@@ -34,7 +34,7 @@ func NewAction(goal, subGoal ID, patch ActionPatch) (Action, error) {
 // asNew holds the patch to what only new parts must have.
 func (p PartPatch) asNew() checks {
 	var c checks
-	if p.Position == nil {
+	if !p.Position.Present {
 		c.add("position", CodeRequired, "must be there")
 	}
 	if p.Swap {
@@ -46,12 +46,13 @@ func (p PartPatch) asNew() checks {
 // Apply changes the sub-goal, or leaves it as it was and gives a ValidationError.
 func (s *SubGoal) Apply(patch PartPatch) error {
 	next := *s
-	set(&next.Position, patch.Position)
-	set(&next.Title, patch.Title)
-	set(&next.Description, patch.Description)
-	set(&next.Background, patch.Background)
-	set(&next.Constraints, patch.Constraints)
-	if err := next.Validate(); err != nil {
+	var c checks
+	set(&next.Position, needed(&c, "position", patch.Position))
+	patch.Title.set(&next.Title)
+	patch.Description.set(&next.Description)
+	patch.Background.set(&next.Background)
+	patch.Constraints.set(&next.Constraints)
+	if err := c.with(next.Validate()); err != nil {
 		return err
 	}
 	*s = next
@@ -61,13 +62,14 @@ func (s *SubGoal) Apply(patch PartPatch) error {
 // Apply changes the action, or leaves it as it was and gives a ValidationError.
 func (a *Action) Apply(patch ActionPatch) error {
 	next := *a
-	set(&next.Position, patch.Position)
-	set(&next.Title, patch.Title)
-	set(&next.Description, patch.Description)
-	set(&next.Background, patch.Background)
-	set(&next.Constraints, patch.Constraints)
-	set(&next.Type, patch.Type)
-	if err := next.Validate(); err != nil {
+	var c checks
+	set(&next.Position, needed(&c, "position", patch.Position))
+	patch.Title.set(&next.Title)
+	patch.Description.set(&next.Description)
+	patch.Background.set(&next.Background)
+	patch.Constraints.set(&next.Constraints)
+	patch.Type.set(&next.Type)
+	if err := c.with(next.Validate()); err != nil {
 		return err
 	}
 	*a = next

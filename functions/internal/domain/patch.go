@@ -23,20 +23,44 @@ func (o *Optional[T]) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, o.Value)
 }
 
+// Some is a field that has the value.
+func Some[T any](value T) Optional[T] { return Optional[T]{Present: true, Value: &value} }
+
+// set changes target to what the field has, if it is there. Null is nothing, such as
+// the empty text, which is for a Validate to allow.
+func (o Optional[T]) set(target *T) {
+	if !o.Present {
+		return
+	}
+	var value T
+	if o.Value != nil {
+		value = *o.Value
+	}
+	*target = value
+}
+
 func set[T any](target, value *T) {
 	if value != nil {
 		*target = *value
 	}
 }
 
+// needed is the value of a field that must not be null; nil where it is absent or wrong.
+func needed[T any](c *checks, field string, o Optional[T]) *T {
+	if o.Present && o.Value == nil {
+		c.add(field, CodeRequired, "must not be null")
+	}
+	return o.Value
+}
+
 // GoalPatch changes a goal; what is absent stays. It also makes new goals.
 type GoalPatch struct {
-	Title       *string          `json:"title"`
-	Description *string          `json:"description"`
-	Deadline    Optional[string] `json:"deadline"` // a date, read here so that a wrong one is a wrong field
-	Background  *string          `json:"background"`
-	Constraints *string          `json:"constraints"`
-	Status      *GoalStatus      `json:"status"`
+	Title       Optional[string]     `json:"title"`
+	Description Optional[string]     `json:"description"`
+	Deadline    Optional[string]     `json:"deadline"` // a date, read here so that a wrong one is a wrong field
+	Background  Optional[string]     `json:"background"`
+	Constraints Optional[string]     `json:"constraints"`
+	Status      Optional[GoalStatus] `json:"status"`
 }
 
 // NewGoal is a draft with the fields of patch, which may not name a status but draft.
@@ -49,10 +73,10 @@ func NewGoal(patch GoalPatch, today Date) (Goal, error) {
 // wrong, and leaves the goal as it was then.
 func (g *Goal) Apply(patch GoalPatch, today Date) error {
 	next := *g
-	set(&next.Title, patch.Title)
-	set(&next.Description, patch.Description)
-	set(&next.Background, patch.Background)
-	set(&next.Constraints, patch.Constraints)
+	patch.Title.set(&next.Title)
+	patch.Description.set(&next.Description)
+	patch.Background.set(&next.Background)
+	patch.Constraints.set(&next.Constraints)
 	var c checks
 	if patch.Deadline.Present {
 		next.Deadline = c.date("deadline", patch.Deadline.Value)
@@ -60,10 +84,12 @@ func (g *Goal) Apply(patch GoalPatch, today Date) error {
 			c.future("deadline", next.Deadline, today)
 		}
 	}
-	if patch.Status != nil && !g.Status.CanBecome(*patch.Status, ByUser) {
-		c.add("status", CodeTransition, "a goal that is %s cannot become that", g.Status)
-	} else {
-		set(&next.Status, patch.Status)
+	if status := needed(&c, "status", patch.Status); status != nil {
+		if !g.Status.CanBecome(*status, ByUser) {
+			c.add("status", CodeTransition, "a goal that is %s cannot become that", g.Status)
+		} else {
+			next.Status = *status
+		}
 	}
 	if err := c.with(next.Validate()); err != nil {
 		return err

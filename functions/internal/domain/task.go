@@ -25,27 +25,21 @@ func (t Task) Validate() error {
 
 // TaskPatch changes a task; what is absent stays. It also makes new tasks.
 type TaskPatch struct {
-	ActionID         *string          `json:"actionId"` // a task stays with the action it was made for
-	Title            *string          `json:"title"`
-	Description      *string          `json:"description"`
-	Type             *Type            `json:"type"`
-	Status           *TaskStatus      `json:"status"`
-	EstimatedMinutes Optional[int]    `json:"estimatedMinutes"`
-	Deadline         Optional[string] `json:"deadline"` // a date, read here so that a wrong one is a wrong field
+	ActionID         Optional[string]     `json:"actionId"` // a task stays with the action it was made for
+	Title            Optional[string]     `json:"title"`
+	Description      Optional[string]     `json:"description"`
+	Type             Optional[Type]       `json:"type"`
+	Status           Optional[TaskStatus] `json:"status"`
+	EstimatedMinutes Optional[int]        `json:"estimatedMinutes"`
+	Deadline         Optional[string]     `json:"deadline"` // a date, read here so that a wrong one is a wrong field
 }
 
 // NewTask is a task with the fields of patch, which must name its action.
 func NewTask(patch TaskPatch, now time.Time) (Task, error) {
 	task := Task{Status: TaskNotStarted}
 	var c checks
-	if patch.ActionID == nil {
-		c.add("actionId", CodeRequired, "must be there")
-	} else if id, ok := ParseID(*patch.ActionID); ok {
-		task.ActionID = id
-	} else {
-		c.add("actionId", CodeInvalid, notAnID)
-		patch.ActionID = nil
-	}
+	task.ActionID = c.parent("actionId", patch.ActionID)
+	patch.ActionID = Optional[string]{}
 	return task, c.with(task.Apply(patch, now))
 }
 
@@ -53,23 +47,23 @@ func NewTask(patch TaskPatch, now time.Time) (Task, error) {
 // gives a ValidationError.
 func (t *Task) Apply(patch TaskPatch, now time.Time) error {
 	next := *t
-	set(&next.Title, patch.Title)
-	set(&next.Description, patch.Description)
-	set(&next.Type, patch.Type)
+	patch.Title.set(&next.Title)
+	patch.Description.set(&next.Description)
+	patch.Type.set(&next.Type)
 	if patch.EstimatedMinutes.Present {
 		next.EstimatedMinutes = patch.EstimatedMinutes.Value
 	}
 	var c checks
-	if patch.ActionID != nil && ID(*patch.ActionID) != t.ActionID {
+	if id := needed(&c, "actionId", patch.ActionID); id != nil && ID(*id) != t.ActionID {
 		c.add("actionId", CodeInvalid, "cannot be changed: a task stays with its action")
 	}
 	if patch.Deadline.Present {
 		next.Deadline = c.date("deadline", patch.Deadline.Value)
 	}
-	if patch.Status != nil && !t.Status.CanBecome(*patch.Status) {
+	if status := needed(&c, "status", patch.Status); status != nil && !t.Status.CanBecome(*status) {
 		c.add("status", CodeTransition, "a task that is %s cannot become that", t.Status)
-	} else if patch.Status != nil && *patch.Status != t.Status {
-		next.Status, next.CompletedAt = *patch.Status, nil
+	} else if status != nil && *status != t.Status {
+		next.Status, next.CompletedAt = *status, nil
 		if next.Status == TaskCompleted {
 			next.CompletedAt = &now
 		}
@@ -79,6 +73,20 @@ func (t *Task) Apply(patch TaskPatch, now time.Time) error {
 	}
 	*t = next
 	return nil
+}
+
+// parent reads the id of what something new belongs to.
+func (c *checks) parent(field string, given Optional[string]) ID {
+	if given.Value == nil {
+		c.add(field, CodeRequired, "must be there")
+		return ""
+	}
+	id, ok := ParseID(*given.Value)
+	if !ok {
+		c.add(field, CodeInvalid, notAnID)
+		return ""
+	}
+	return id
 }
 
 // date reads a date that may be null.

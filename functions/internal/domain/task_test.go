@@ -49,7 +49,7 @@ func TestNewTask(t *testing.T) {
 				Deadline: &domain.Date{Year: 2020, Month: 2, Day: 29}, CompletedAt: &now,
 			},
 		},
-		"nothing":        {body: `{}`, wrong: []string{"title: required", "type: unknown", "actionId: required"}},
+		"nothing":        {body: `{}`, wrong: []string{"title: required", "type: required", "actionId: required"}},
 		"too long a job": {body: `{"actionId": "` + id + `", "title": "t", "type": "habit", "estimatedMinutes": 10081}`, wrong: []string{"estimatedMinutes: out_of_range"}},
 		"no day":         {body: `{"actionId": "` + id + `", "title": "t", "type": "habit", "deadline": "2026-02-29"}`, wrong: []string{"deadline: invalid"}},
 		"no id":          {body: `{"actionId": "` + strings.ToUpper(id) + `", "title": "t", "type": "habit"}`, wrong: []string{"actionId: invalid"}},

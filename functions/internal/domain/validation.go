@@ -72,7 +72,11 @@ func (c *checks) between(field string, value, least, most int) {
 }
 
 func (c *checks) kind(value Type) {
-	if value != Execution && value != Habit {
+	switch value {
+	case Execution, Habit:
+	case "":
+		c.add("type", CodeRequired, "must be execution or habit")
+	default:
 		c.add("type", CodeUnknown, "must be execution or habit")
 	}
 }

@@ -23,8 +23,8 @@ type SavedView struct {
 
 // ViewPatch changes a view; what is absent stays. It also makes new views.
 type ViewPatch struct {
-	Name   *string         `json:"name"`
-	Filter json.RawMessage `json:"filter"` // a TaskFilter, which replaces the one before
+	Name   Optional[string] `json:"name"`
+	Filter json.RawMessage  `json:"filter"` // a TaskFilter, which replaces the one before
 }
 
 // NewView is a view with the fields of patch, which must have both.
@@ -40,7 +40,7 @@ func NewView(patch ViewPatch) (SavedView, error) {
 // Apply changes the view, or leaves it as it was and gives a ValidationError.
 func (v *SavedView) Apply(patch ViewPatch) error {
 	next := *v
-	set(&next.Name, patch.Name)
+	patch.Name.set(&next.Name)
 	var c checks
 	c.text("name", next.Name, MaxViewName, true)
 	if patch.Filter != nil {

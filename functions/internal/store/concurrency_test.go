@@ -65,7 +65,7 @@ func TestParallelChangesKeepTheProgress(t *testing.T) {
 				status := domain.TaskStatuses()[random.IntN(4)]
 				set := func(next *domain.Task) error {
 					var invalid *domain.ValidationError
-					if err := next.Apply(domain.TaskPatch{Status: &status}, time.Now()); !errors.As(err, &invalid) {
+					if err := next.Apply(domain.TaskPatch{Status: domain.Some(status)}, time.Now()); !errors.As(err, &invalid) {
 						return err
 					}
 					return nil // it may not become that: it stays

@@ -248,7 +248,7 @@ func TestSaveGeneratedIsIdempotentAndKeepsWhatIsBegun(t *testing.T) {
 	write(t, db, user, func(ctx context.Context, tx *store.Tx) error {
 		_, err := tx.UpdateTask(ctx, first[2].ID, first[2].Version, func(next *domain.Task) error {
 			status := domain.TaskCompleted
-			return next.Apply(domain.TaskPatch{Status: &status}, time.Now())
+			return next.Apply(domain.TaskPatch{Status: domain.Some(status)}, time.Now())
 		})
 		return err
 	})
