@@ -119,8 +119,11 @@ locals {
       }
       slack-notifier = {
         description = "Tells Slack of alarms, deployments and results of the workflow"
-        environment = { SLACK_WEBHOOK_SECRET_ARN = module.secrets.secret_arns["slack-webhook"] }
-        group       = "notifier"
+        environment = {
+          RUNBOOK_URL              = var.monitoring.runbook_url
+          SLACK_WEBHOOK_SECRET_ARN = module.secrets.secret_arns["slack-webhook"]
+        }
+        group = "notifier"
       }
       migrate = {
         description = "Brings the database's schema forward"

@@ -222,7 +222,7 @@ variable "mail" {
 }
 
 variable "monitoring" {
-  description = "Layer monitoring; see modules/monitoring."
+  description = "Layer monitoring; see modules/monitoring. runbook_url is a page with a section for each alarm, to which messages of alarms link."
   type = object({
     alarm_emails = optional(set(string), [])
     anomaly = optional(object({
@@ -235,7 +235,8 @@ variable "monitoring" {
       emails    = optional(set(string), [])
       limit_usd = optional(number, 100)
     }), {})
-    thresholds = optional(map(number), {})
+    runbook_url = optional(string, "")
+    thresholds  = optional(map(number), {})
     tracing = optional(object({
       insights      = optional(bool, true)
       reservoir     = optional(number, 1)

@@ -47,6 +47,7 @@ functions = {
 monitoring = {
   alarm_emails = ["alerts@local.goal-mandala.example"]
   budget       = { emails = ["alerts@local.goal-mandala.example"] }
+  runbook_url  = "https://docs.local.goal-mandala.example/runbook"
 }
 
 secrets = {

@@ -26,8 +26,8 @@ const (
 )
 
 // loadApplication asks a deployed application for goals, a hundred times a second
-// for a minute, at the moments of a clock and not when the answer before is there:
-// waiting in a queue counts. It reports the latencies that a client sees, errors,
+// for a minute, each at its own moment, whether or not the answers before are there:
+// what a request waits until it is sent counts, too. It reports the latencies that a client sees, errors,
 // the database's connections and the memory of the functions' processes.
 func loadApplication(b *testing.B, p *kit.Project, outputs map[string]any) {
 	b.Helper()
@@ -49,11 +49,11 @@ func loadApplication(b *testing.B, p *kit.Project, outputs map[string]any) {
 		took     []time.Duration
 		failures atomic.Int64
 	)
-	tick := time.NewTicker(time.Second / loadRate)
+	first := time.Now()
 	for i := range loadRate * loadSeconds {
-		<-tick.C
+		due := first.Add(time.Duration(i) * time.Second / loadRate)
+		time.Sleep(time.Until(due))
 		answers.Go(func() {
-			begun := time.Now()
 			method, body, want := "GET", any(nil), http.StatusOK
 			if i%writeEvery == 0 {
 				method, body, want = "POST", map[string]any{"title": fmt.Sprintf("Goal of request %d", i)}, http.StatusCreated
@@ -67,17 +67,21 @@ func loadApplication(b *testing.B, p *kit.Project, outputs map[string]any) {
 			}
 			mu.Lock()
 			defer mu.Unlock()
-			took = append(took, time.Since(begun))
+			took = append(took, time.Since(due))
 		})
 	}
-	tick.Stop()
+	sent := time.Since(first)
 	answers.Wait()
 	stop()
 	<-watched
+	if len(took) == 0 {
+		b.Fatalf("all %d requests failed", failures.Load())
+	}
 
 	slices.Sort(took)
 	at := func(share float64) time.Duration { return took[min(int(share*float64(len(took))), len(took)-1)] }
 	b.ReportMetric(float64(at(0.95).Microseconds())/1000, "load-p95-ms")
+	b.ReportMetric(loadRate*loadSeconds/sent.Seconds(), "load-requests/s")
 	b.ReportMetric(float64(failures.Load()), "load-errors")
 	b.ReportMetric(float64(peak.connections), "load-connections")
 	b.ReportMetric(float64(peak.memory>>20), "load-MB")
@@ -88,13 +92,13 @@ func loadApplication(b *testing.B, p *kit.Project, outputs map[string]any) {
 	}
 }
 
-// cold measures the first request that each function of the API ever gets: process,
-// runtime, connection to the database, answer.
+// cold measures the first request that functions of the API ever get: process, runtime,
+// connection to the database, answer.
 func cold(b *testing.B, a *kit.Application) {
 	b.Helper()
 	person := a.SignUp("cold@example.com")
 	var slowest time.Duration
-	for _, path := range []string{"/goals", "/tasks", "/reflections", "/profile"} {
+	for _, path := range []string{"/goals", "/tasks", "/reflections", "/profile", "/health"} {
 		begun := time.Now()
 		person.Call(200, nil, "GET", path, nil)
 		took := time.Since(begun)

@@ -162,9 +162,11 @@ func checkFromSignUpToReflection(t *testing.T, a *kit.Application) {
 	}
 
 	goalID, _ := plant(anna, 8, 8, nil)
-	if done := generate(a, anna, goalID); done.Status != "succeeded" || done.Progress != 100 || len(done.FailedActions) != 0 {
+	done := generate(a, anna, goalID)
+	if done.Status != "succeeded" || done.Progress != 100 || len(done.FailedActions) != 0 {
 		t.Fatalf("the generation: %+v", done)
 	}
+	generation := done.ID
 	var before chart
 	anna.Call(200, &before, "GET", "/goals/"+goalID+"/chart", nil)
 	var all []string
@@ -214,9 +216,34 @@ func checkFromSignUpToReflection(t *testing.T, a *kit.Application) {
 	for _, path := range []string{"/goals/" + goalID, "/goals/" + goalID + "/chart", "/tasks/" + all[0], "/reflections/" + reflection.ID} {
 		ben.Call(404, nil, "GET", path, nil)
 	}
-	ben.Call(404, nil, "PATCH", "/goals/"+goalID, map[string]any{"title": "Mine"})
-	ben.Call(404, nil, "DELETE", "/goals/"+goalID, nil)
+	goalPath, action := "/goals/"+goalID, before.SubGoals[0].Actions[0].ID
+	for _, path := range []string{
+		"/sub-goals", "/actions", "/actions/" + action, "/change-history", "/progress-history",
+	} {
+		ben.Call(404, nil, "GET", goalPath+path, nil)
+	}
+	for _, path := range []string{"/history", "/notes"} {
+		ben.Call(404, nil, "GET", "/tasks/"+all[0]+path, nil)
+	}
+	for path, body := range map[string]any{
+		goalPath:                        map[string]any{"title": "Mine"},
+		goalPath + "/actions/" + action: map[string]any{"title": "Mine"},
+		"/tasks/" + all[0]:              map[string]any{"title": "Mine"},
+		"/reflections/" + reflection.ID: map[string]any{"summary": "Mine"},
+	} {
+		ben.Call(404, nil, "PATCH", path, body)
+		ben.Call(404, nil, "DELETE", path, nil)
+	}
+	ben.Call(404, nil, "POST", "/tasks/"+all[0]+"/notes", map[string]any{"body": "Mine"})
+	ben.Call(404, nil, "POST", "/tasks/bulk/status", map[string]any{"ids": all[:1], "status": "skipped"})
+	ben.Call(404, nil, "POST", "/tasks/bulk/delete", map[string]any{"ids": all[:1]})
 	ben.Call(404, nil, "POST", "/ai/executions", map[string]any{"goalId": goalID})
+	ben.Call(404, nil, "GET", "/ai/executions/"+generation, nil)
+	ben.Call(404, nil, "POST", "/ai/executions/"+generation+"/cancel", nil)
+	ben.Call(404, nil, "POST", "/ai/executions/"+generation+"/retry", nil)
+	if anna.Call(200, &now, "GET", goalPath+"/chart", nil); now.Goal.Progress != 100 {
+		t.Errorf("another user changed something: progress %d", now.Goal.Progress)
+	}
 }
 
 func tasksOf(tasks []struct{ ID, Title, Status string }) []string {

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 
 	"github.com/goal-mandala/mandala-deploy/test/kit"
@@ -32,12 +34,20 @@ func checkDrill(t *testing.T, a *kit.Application) {
 		_, _ = io.WriteString(w, "ok")
 	}))
 	defer slack.Close()
+	const private = "secret-part-of-the-webhook"
 	names, _ := a.Outputs["secret_names"].(map[string]any)
-	webhook := slack.URL + "/services/T000/B000/secret-part-of-the-webhook"
-	if _, err := secretsmanager.NewFromConfig(a.Config).PutSecretValue(t.Context(), &secretsmanager.PutSecretValueInput{
-		SecretId: aws.String(fmt.Sprint(names["slack-webhook"])), SecretString: &webhook}); err != nil {
+	secrets, id := secretsmanager.NewFromConfig(a.Config), aws.String(fmt.Sprint(names["slack-webhook"]))
+	before, err := secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: id})
+	if err != nil {
 		t.Fatal(err)
 	}
+	put := func(value string) {
+		if _, err := secrets.PutSecretValue(context.WithoutCancel(t.Context()), &secretsmanager.PutSecretValueInput{SecretId: id, SecretString: &value}); err != nil {
+			t.Error(err)
+		}
+	}
+	put(slack.URL + "/services/T000/B000/" + private)
+	defer put(aws.ToString(before.SecretString))
 
 	alarms := cloudwatch.NewFromConfig(a.Config)
 	all, err := alarms.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{ActionPrefix: aws.String(a.Output("alerts_topic_arn"))})
@@ -71,12 +81,36 @@ func checkDrill(t *testing.T, a *kit.Application) {
 			if !json.Valid([]byte(message)) || !strings.Contains(message, *name) || !strings.Contains(message, `"blocks"`) {
 				t.Errorf("the message: %s", message)
 			}
-			if strings.Contains(message, "secret-part-of-the-webhook") {
-				t.Error("the message tells the webhook")
+			if !strings.Contains(message, "https://docs.local.goal-mandala.example/runbook#") {
+				t.Errorf("the message leads to no runbook: %s", message)
+			}
+			log := notifierLog(t, a)
+			if !strings.Contains(log, "the channel was told") || strings.Contains(message+log, private) {
+				t.Errorf("the message or the log tells the webhook, or the log does not tell of the message:\n%s\n%s", message, log)
 			}
 			return
 		case <-limit:
 			t.Fatal("the alarm did not reach Slack within 10 s")
 		}
 	}
+}
+
+// notifierLog waits for the notifier to have logged that it told the channel, and gives
+// all that it logged.
+func notifierLog(t *testing.T, a *kit.Application) string {
+	t.Helper()
+	logs := cloudwatchlogs.NewFromConfig(a.Config)
+	var all strings.Builder
+	a.Eventually(20*time.Second, "the notifier's log", func() bool {
+		all.Reset()
+		found, err := logs.FilterLogEvents(t.Context(), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String("/aws/lambda/" + a.Function("slack-notifier"))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, event := range found.Events {
+			all.WriteString(aws.ToString(event.Message) + "\n")
+		}
+		return strings.Contains(all.String(), "the channel was told")
+	})
+	return all.String()
 }

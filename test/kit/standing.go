@@ -20,9 +20,11 @@ func Standing(t testing.TB) *Project {
 	return &Project{Dir: dir, Home: t.TempDir(), t: t, borrowed: true}
 }
 
-// RootOutputs gives the outputs of an environment by an apply with nothing to do.
+// RootOutputs gives the outputs of an environment, by an apply that must have nothing
+// to do.
 func (p *Project) RootOutputs(environment string) map[string]any {
 	p.t.Helper()
+	p.Must(0, "plan", environment, "--detailed-exitcode")
 	var done struct{ Outputs map[string]any }
 	p.JSON(0, &done, "apply", environment, "--auto-approve")
 	return done.Outputs
