@@ -117,6 +117,7 @@ func checkFunctions(t *testing.T, s *stack) {
 			facts(t, "R3.4: "+name, map[string]bool{
 				"JSON logs":          c.LoggingConfig.LogFormat == lambdatypes.LogFormatJson,
 				"a group of its own": aws.ToString(c.LoggingConfig.LogGroup) == "/aws/lambda/"+full,
+				"no line is dropped": c.LoggingConfig.ApplicationLogLevel == lambdatypes.ApplicationLogLevelDebug,
 			})
 			checkLogGroup(t, s, "/aws/lambda/"+full, key)
 			facts(t, "R4.1: "+name, map[string]bool{"the role of its group": strings.HasSuffix(aws.ToString(c.Role), ":role/"+s.Name+"-functions-"+groupName)})

@@ -12,6 +12,7 @@ import (
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/telemetry"
 )
 
 // database is what is asked of the data.
@@ -67,8 +68,8 @@ type result struct {
 // start deals with the users of a day after next.After, in the order of their ids.
 func (r run) start(ctx context.Context, next continuation) (result, error) {
 	total, last, complete, err := r.all(ctx, next)
-	r.logger.InfoContext(ctx, "reminders sent", "day", next.Day.String(), "complete", complete,
-		"mails_sent", total.Sent, "mails_failed", total.Failed, "skipped", total.Skipped)
+	telemetry.Always(ctx, r.logger, "reminders sent", slog.String("day", next.Day.String()), slog.Bool("complete", complete),
+		slog.Int("mails_sent", total.Sent), slog.Int("mails_failed", total.Failed), slog.Int("skipped", total.Skipped))
 	missed := next.Failed + total.temporary
 	switch {
 	case total.stop != nil:

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/telemetry"
 )
 
 // logged gives the numbers that the metric filters of the module reminders read.
@@ -94,6 +96,25 @@ func TestEachUserIsRemindedOnceADay(t *testing.T) {
 		if err != nil || !strings.Contains(mail.To, "user-"+string(user[len(user)-1:])+"@") || mail.OneClick != "List-Unsubscribe=One-Click" {
 			t.Errorf("the link of %s is %s's: %v", mail.To, user, err)
 		}
+	}
+}
+
+func TestTheNumbersAreLoggedAtEveryLevel(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.many(2)
+	f.box.refuse = func(to string, _ int) error {
+		if to == address(2) {
+			return refusal("MessageRejected", "no such address")
+		}
+		return nil
+	}
+	f.run.logger = telemetry.NewLogger(f.log, telemetry.Options{Level: slog.LevelWarn})
+	if _, err := f.handle(saved(t, "schedule.json")); err != nil {
+		t.Fatal(err)
+	}
+	if sent, failed := f.logged(); sent != 1 || failed != 1 {
+		t.Errorf("logged %v sent, %v failed: %s", sent, failed, f.log.String())
 	}
 }
 

@@ -60,8 +60,10 @@ resource "aws_lambda_function" "this" {
     }
   }
 
+  # The functions leave lines out by themselves. Lambda takes a line without a level,
+  # such as a metric in the embedded format, for INFO: with WARN none would be counted.
   logging_config {
-    application_log_level = var.log_level
+    application_log_level = "DEBUG"
     log_format            = "JSON"
     log_group             = aws_cloudwatch_log_group.this[each.key].name
     system_log_level      = var.log_level

@@ -164,7 +164,7 @@ variable "groups" {
 }
 
 variable "log_level" {
-  description = "Least level that the functions and Lambda itself log: DEBUG, INFO or WARN."
+  description = "Least level that Lambda itself logs: DEBUG, INFO or WARN. What the functions log is their own choice, by their environment, and all of it is kept."
   type        = string
   default     = "INFO"
   nullable    = false

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 )
@@ -21,8 +22,24 @@ type Options struct {
 // NewLogger logs JSON to out, one object a line. Lines that are logged with a context
 // of WithRequest have its ids.
 func NewLogger(out io.Writer, options Options) *slog.Logger {
-	handler := slog.NewJSONHandler(out, &slog.HandlerOptions{Level: options.Level})
+	handler := slog.NewJSONHandler(out, &slog.HandlerOptions{Level: options.Level, ReplaceAttr: timestamp})
 	return slog.New(requestHandler{handler}).With("function", options.Function, "release", options.Release)
+}
+
+// timestamp gives a line's time the name that Lambda looks for.
+func timestamp(groups []string, attribute slog.Attr) slog.Attr {
+	if len(groups) == 0 && attribute.Key == slog.TimeKey {
+		attribute.Key = "timestamp"
+	}
+	return attribute
+}
+
+// Always logs at INFO whatever the logger's level is: what metric filters count must
+// not depend on how much else is logged.
+func Always(ctx context.Context, logger *slog.Logger, message string, attributes ...slog.Attr) {
+	record := slog.NewRecord(time.Now(), slog.LevelInfo, message, 0)
+	record.AddAttrs(attributes...)
+	_ = logger.Handler().Handle(ctx, record) // as Logger does
 }
 
 // Request are the ids that connect a line with the request and with its trace.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -38,7 +39,10 @@ func TestLinesHaveTheRequestsIDs(t *testing.T) {
 			if err := json.Unmarshal(out.Bytes(), &got); err != nil {
 				t.Fatal(err)
 			}
-			delete(got, "time")
+			if at, err := time.Parse(time.RFC3339, fmt.Sprint(got["timestamp"])); err != nil || time.Since(at) > time.Minute {
+				t.Errorf("the timestamp is %v: %v", got["timestamp"], err)
+			}
+			delete(got, "timestamp")
 			for name, value := range map[string]any{"level": "INFO", "msg": "message", "function": "goals", "release": "v1.2.0", "key": "value"} {
 				test.want[name] = value
 			}
@@ -46,6 +50,23 @@ func TestLinesHaveTheRequestsIDs(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+func TestWhatIsCountedDoesNotDependOnTheLevel(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	logger := telemetry.NewLogger(&out, telemetry.Options{Function: "reminder", Release: "v1.2.0", Level: slog.LevelError})
+	logger.WarnContext(t.Context(), "not this")
+	telemetry.Always(telemetry.WithRequest(t.Context(), telemetry.Request{ID: "api"}), logger, "counted", slog.Int("mails_sent", 2))
+	var got map[string]any
+	if err := json.Unmarshal(out.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	delete(got, "timestamp")
+	want := map[string]any{"level": "INFO", "msg": "counted", "function": "reminder", "release": "v1.2.0", "requestId": "api", "mails_sent": 2.0}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

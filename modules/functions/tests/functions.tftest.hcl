@@ -101,7 +101,7 @@ run "logs_are_json_kept_and_encrypted" {
   command = plan
 
   assert {
-    condition     = alltrue([for name, function in aws_lambda_function.this : function.logging_config[0].log_format == "JSON" && function.logging_config[0].log_group == "/aws/lambda/goal-mandala-test-${name}" && function.logging_config[0].application_log_level == "INFO" && function.logging_config[0].system_log_level == "INFO"])
+    condition     = alltrue([for name, function in aws_lambda_function.this : function.logging_config[0].log_format == "JSON" && function.logging_config[0].log_group == "/aws/lambda/goal-mandala-test-${name}" && function.logging_config[0].application_log_level == "DEBUG" && function.logging_config[0].system_log_level == "INFO"])
     error_message = "R3.4: every function must log JSON to its own group."
   }
 
@@ -122,6 +122,19 @@ run "logs_are_json_kept_and_encrypted" {
       "arn:aws:logs:ap-northeast-1:123456789012:log-group:aws-waf-logs-goal-mandala-test*",
     ]]
     error_message = "R4.4: CloudWatch Logs may use the key for this environment's log groups only."
+  }
+}
+
+run "what_is_counted_is_logged_at_every_level" {
+  command = plan
+
+  variables {
+    log_level = "WARN"
+  }
+
+  assert {
+    condition     = alltrue([for function in aws_lambda_function.this : function.logging_config[0].application_log_level == "DEBUG" && function.logging_config[0].system_log_level == "WARN"])
+    error_message = "R3.4: Lambda must not drop lines that metrics are counted from."
   }
 }
 
