@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -87,10 +88,28 @@ func parse(event json.RawMessage) (migrations.Request, error) {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(event))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&request); err != nil {
+	err := decoder.Decode(&request)
+	if err == nil {
+		err = exact(event)
+	}
+	if err != nil {
 		return request, &InvalidInputError{Reason: `the event is not {"target": 3, "dry_run": false, "class": "expand"}, all of them optional: ` + err.Error()}
 	}
 	return request, nil
+}
+
+// exact refuses what encoding/json takes: names in other cases, and more after the object.
+func exact(event json.RawMessage) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(event, &fields); err != nil {
+		return err
+	}
+	for name := range fields {
+		if !slices.Contains([]string{"target", "dry_run", "class"}, name) {
+			return fmt.Errorf("unknown field %q", name)
+		}
+	}
+	return nil
 }
 
 // unwrapped is a failed migration as itself: Lambda names an error by its type.

@@ -109,6 +109,9 @@ type deployment struct {
 	} `json:"links"`
 }
 
+// longest is more than any deployment takes, and less than a time.Duration can be.
+const longest = 1000 * 24 * time.Hour
+
 func ofDeployment(d deployment) slack.Message {
 	version := d.Version
 	if version == "" {
@@ -127,7 +130,7 @@ func ofDeployment(d deployment) slack.Message {
 	default:
 		message.Level, message.Title = slack.Unknown, fmt.Sprintf("Deployment of %s to %s: %s", version, d.Environment, d.Status)
 	}
-	if d.DurationSeconds > 0 {
+	if d.DurationSeconds > 0 && d.DurationSeconds < longest.Seconds() {
 		took := time.Duration(d.DurationSeconds * float64(time.Second)).Round(time.Second)
 		message.Fields = append(message.Fields, slack.Field{Name: "Duration", Value: took.String()})
 	}
