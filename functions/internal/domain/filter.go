@@ -52,6 +52,9 @@ func ParseTaskFilter(text []byte) (TaskFilter, error) {
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return TaskFilter{}, Invalid("", CodeInvalid, "must be one JSON object")
 	}
+	if err := CheckFields(text, filter); err != nil {
+		return TaskFilter{}, err
+	}
 	return filter, filter.Validate()
 }
 

@@ -79,6 +79,8 @@ func TestParseTaskFilter(t *testing.T) {
 		"all tasks":          {text: ` {} `},
 		"everything wrong":   {text: `{"goalId": "1", "actionId": "", "status": ["", "completed", "completed"], "deadline": "2026", "sort": "x"}`, wrong: []string{"goalId: invalid", "status[0]: unknown", "status[2]: duplicate", "deadline: invalid", "sort: unknown"}},
 		"an unknown field":   {text: `{"dueBy": "2026-11-23"}`, wrong: []string{"dueBy: unknown"}},
+		"another spelling":   {text: `{"Sort": "created"}`, wrong: []string{"Sort: unknown"}},
+		"a field twice":      {text: `{"sort": "created", "sort": "deadline"}`, wrong: []string{"sort: unknown"}},
 		"a wrong type":       {text: `{"status": {"is": "completed"}}`, wrong: []string{"status: invalid"}},
 		"a list":             {text: `[]`, wrong: []string{": invalid"}},
 		"null":               {text: `null`, wrong: []string{": invalid"}},

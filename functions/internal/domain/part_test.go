@@ -50,11 +50,15 @@ func TestNullIsNoSilence(t *testing.T) {
 	reflection := domain.Reflection{GoalID: owner, Summary: "s", Regretful: "r", Slow: "s", Untouched: "u"}
 	view := domain.SavedView{Name: "n"}
 	entities := map[string]func(text string) error{
-		"user":       func(text string) error { return apply(t, text, user.Apply) },
-		"goal":       func(text string) error { return apply(t, text, func(p domain.GoalPatch) error { return goal.Apply(p, day) }) },
-		"sub-goal":   func(text string) error { return apply(t, text, subGoal.Apply) },
-		"action":     func(text string) error { return apply(t, text, action.Apply) },
-		"task":       func(text string) error { return apply(t, text, func(p domain.TaskPatch) error { return task.Apply(p, time.Now()) }) },
+		"user": func(text string) error { return apply(t, text, user.Apply) },
+		"goal": func(text string) error {
+			return apply(t, text, func(p domain.GoalPatch) error { return goal.Apply(p, day) })
+		},
+		"sub-goal": func(text string) error { return apply(t, text, subGoal.Apply) },
+		"action":   func(text string) error { return apply(t, text, action.Apply) },
+		"task": func(text string) error {
+			return apply(t, text, func(p domain.TaskPatch) error { return task.Apply(p, time.Now()) })
+		},
 		"reflection": func(text string) error { return apply(t, text, reflection.Apply) },
 		"view":       func(text string) error { return apply(t, text, view.Apply) },
 	}

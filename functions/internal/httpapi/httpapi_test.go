@@ -222,6 +222,60 @@ func TestBodyHasALimit(t *testing.T) {
 	}
 }
 
+func TestFieldsHaveTheirNamesAndComeOnce(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"title": "t", "description": "d", "position": 1, "type": "habit"}`: "",
+		`{"TITLE": "t"}`:                            "TITLE: unknown",
+		`{"typ\u0065": "habit"}`:                    "",
+		`{"po\u017fition": 1}`:                      "po\u017fition: unknown", // folds to an s
+		`{"title": "t", "title": "u"}`:              "title: unknown",
+		`{"title": "t", "Title": "u"}`:              "Title: unknown",
+		`{"PartPatch": {"title": "t"}}`:             "PartPatch: unknown",
+		`{"title": "t", "t\u0069tle": "u"}`:         "title: unknown",
+		`{"title": "{\"title\": 1, \"title\": 2}"}`: "",
+	} {
+		var patch domain.ActionPatch
+		var err error
+		serve(t, event("POST", "/x", body), func(r *httpapi.Request) { err = r.Body(&patch) })
+		var invalid *domain.ValidationError
+		if got := ""; errors.As(err, &invalid) {
+			got = invalid.Fields[0].Field + ": " + invalid.Fields[0].Code
+			if got != want {
+				t.Errorf("%s: %s, want %s", body, got, want)
+			}
+		} else if err != nil || want != "" {
+			t.Errorf("%s: %v, want %q", body, err, want)
+		}
+	}
+}
+
+func TestNestedFieldsHaveTheirNamesAndComeOnce(t *testing.T) {
+	t.Parallel()
+	type inner struct {
+		Deep []struct {
+			Name string `json:"name"`
+		} `json:"deep"`
+	}
+	for body, want := range map[string]string{
+		`{"deep": [{"name": "a"}, {"name": "b"}]}`:           "",
+		`{"deep": [{"name": "a"}, {"Name": "b"}]}`:           "deep.Name: unknown",
+		`{"deep": [{"name": "a", "name": "b"}], "deep": []}`: "deep.name: unknown",
+		`{"deep": [], "deep": []}`:                           "deep: unknown",
+	} {
+		var target inner
+		var err error
+		serve(t, event("POST", "/x", body), func(r *httpapi.Request) { err = r.Body(&target) })
+		got := ""
+		if err != nil {
+			got = strings.TrimPrefix(err.Error(), "invalid input: ")
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", body, got, want)
+		}
+	}
+}
+
 // FuzzServe sends anything as a request: the answer is always one that a caller
 // understands, never a panic and never a fault of ours.
 func FuzzServe(f *testing.F) {

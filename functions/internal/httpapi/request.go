@@ -31,6 +31,7 @@ type Request struct {
 	event  events.APIGatewayProxyRequest
 	path   map[string]string
 	query  []string
+	read   any // what the handler read the body into
 }
 
 // ID is the path's parameter name as an id; what is none cannot be found.
@@ -85,9 +86,11 @@ func Choice[T ~string](r *Request, name string, values []T) (T, error) {
 	return value, nil
 }
 
-// Body reads the JSON body into target, a pointer to a struct. Unknown fields, wrong
-// types and more than one value are errors that name the field; so is no JSON at all.
+// Body reads the JSON body into target, a pointer to a struct. Unknown fields, also
+// in another spelling, fields that are there twice and wrong types are errors that name
+// the field; no JSON at all and more than one value are errors too.
 func (r *Request) Body(target any) error {
+	r.read = target
 	if kind, _, err := mime.ParseMediaType(r.Header("Content-Type")); err != nil ||
 		kind != "application/json" && kind != "application/merge-patch+json" {
 		return newProblem(http.StatusUnsupportedMediaType, "media-type", "Not JSON", "The body must be application/json.")
@@ -115,7 +118,7 @@ func (r *Request) Body(target any) error {
 	if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 || trimmed[0] != '{' {
 		return BadRequest("The body must be a JSON object.")
 	}
-	return nil
+	return domain.CheckFields(body, target)
 }
 
 func bodyError(err error) error {
