@@ -76,6 +76,7 @@ var errSignIn = errors.New("sign in to the database")
 type DB struct {
 	pool    *pgxpool.Pool
 	timeout time.Duration // of a transaction
+	lock    time.Duration // the longest wait for one
 }
 
 // Open prepares connections; the first is made when it is needed.
@@ -94,13 +95,14 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	connection.ConnectTimeout = connectTimeout
 	// A writer that became a reader, as Aurora's do, is not the one that is wanted.
 	connection.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	lock := options.StatementTimeout * 4 / 5
 	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 	connection.RuntimeParams = map[string]string{
 		"application_name":                    options.Application,
 		"idle_in_transaction_session_timeout": "30000",
 		// A function's instance that is frozen cannot close what it does not need (R6.2).
 		"idle_session_timeout": milliseconds(idleTimeout),
-		"lock_timeout":         milliseconds(options.StatementTimeout * 4 / 5), // shorter, so that it can be told apart
+		"lock_timeout":         milliseconds(lock), // shorter, so that it can be told apart
 		"statement_timeout":    milliseconds(options.StatementTimeout),
 		"timezone":             "UTC",
 	}
@@ -120,7 +122,7 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	return &DB{pool: pool, timeout: statements * options.StatementTimeout}, nil
+	return &DB{pool: pool, timeout: statements * options.StatementTimeout, lock: lock}, nil
 }
 
 // Close waits for connections that are in use, and closes all.
@@ -154,9 +156,9 @@ type Tx struct {
 
 const (
 	// attempts is how often a transaction is tried that another one stood in the way of.
-	attempts = 3
-	// pause is the most that it waits in between: two that stood in each other's way must
-	// not meet again.
+	attempts = 4
+	// pause is the most that it waits after the first, and longer after the others: two
+	// that stood in each other's way must not meet again.
 	pause = 200 * time.Millisecond
 )
 
@@ -165,14 +167,20 @@ const (
 // not keep what it read before.
 func (db *DB) Write(ctx context.Context, user domain.ID, do func(context.Context, *Tx) error) error {
 	for try := 1; ; try++ {
-		err := db.run(ctx, user, "begin", do)
+		err := db.run(ctx, user, fmt.Sprintf("begin; set local lock_timeout = %d", db.patience().Milliseconds()), do)
 		if !retryable(err) {
 			return err
 		}
-		if try == attempts || !sleep(ctx, rand.N(pause)) { //nolint:gosec // no secret
+		if try == attempts || !sleep(ctx, rand.N(time.Duration(try)*pause)) { //nolint:gosec // no secret
 			return fmt.Errorf("%w: %w", ErrUnavailable, err)
 		}
 	}
+}
+
+// patience is how long a transaction that changes something waits for a lock: of two that
+// block each other one must give up well before the other, which then has what it needs.
+func (db *DB) patience() time.Duration {
+	return db.lock/2 + rand.N(db.lock/2) //nolint:gosec // no secret
 }
 
 // sleep says whether the context lasted as long.
