@@ -29,6 +29,7 @@ func functionQuestions() []question {
 		{"633_lambda_vpc", "VPC of the subnets", functionVPC, "the subnets' VPC"},
 		{"634_lambda_subscribers", "message to a function", messageToFunction, "0 lines of docker"},
 		{"635_lambda_no_concurrency", "a function that is stopped", stoppedFunction, "0"},
+		{"636_sns_http_subscribers", "an endpoint that is gone", deadEndpoint, "published"},
 		{"640_lambda_event_invoke_config", "changed", changedInvocation, "1"},
 		{"640_lambda_event_invoke_config", "another qualifier", otherInvocation, "ResourceNotFoundException"},
 		{"641_lambda_provisioned_concurrency", "what was put", provisionedConcurrency, "READY 3, then ProvisionedConcurrencyConfigNotFoundException"},
@@ -375,4 +376,22 @@ func stoppedFunction(ctx context.Context, to aws.Config) (string, error) {
 		return "none", nil
 	}
 	return fmt.Sprint(aws.ToInt32(function.Concurrency.ReservedConcurrentExecutions)), nil
+}
+
+// deadEndpoint publishes to a topic whose subscriber nobody is at.
+func deadEndpoint(ctx context.Context, to aws.Config) (string, error) {
+	api := sns.NewFromConfig(to)
+	topic, err := api.CreateTopic(ctx, &sns.CreateTopicInput{Name: aws.String("dead-endpoint")})
+	if err != nil {
+		return code(err)
+	}
+	if _, err := api.Subscribe(ctx, &sns.SubscribeInput{
+		TopicArn: topic.TopicArn, Protocol: aws.String("http"), Endpoint: aws.String("http://127.0.0.1:1/"),
+	}); err != nil {
+		return code(err)
+	}
+	if _, err := api.Publish(ctx, &sns.PublishInput{TopicArn: topic.TopicArn, Message: aws.String("anybody?")}); err != nil {
+		return code(err)
+	}
+	return "published", nil
 }

@@ -85,13 +85,15 @@ func serve(ctx context.Context, dir string, handover launch, routes []Route, log
 		return err
 	}
 	defer functions.Close()
+	told, messageRoute := startMessages(ctx, moto.address, listener.Addr().String(), functions, logger)
+	defer told.Close()
 	planes := startSites(ctx, moto.address, listener.Addr().String(), logger)
 	defer planes.close()
 	mails, mailRoutes, mailbox := startMail(moto.address, listener.Addr().String(), logger)
 	defer mails.Close()
 	endpoints := endpointsRoute(append(planes.sources, mailbox, listDatabases)...)
 
-	all := slices.Concat(routes, functionRoutes, planes.routes, mailRoutes, []Route{databaseRoute, endpoints})
+	all := slices.Concat(routes, functionRoutes, planes.routes, mailRoutes, []Route{messageRoute, databaseRoute, endpoints})
 	server := &http.Server{
 		Handler:           NewProxy(&url.URL{Scheme: "http", Host: moto.address}, all, logger),
 		ReadHeaderTimeout: 10 * time.Second,

@@ -100,14 +100,14 @@ func (s *shipper) put(ctx context.Context, region, group string, events []map[st
 	const service, target = "logs", "Logs_20140328."
 	if !s.made[region+group] {
 		names := map[string]string{"logGroupName": group, "logStreamName": s.stream}
-		err := s.emulator.Call(ctx, service, region, target+"CreateLogStream", names, nil)
+		err := s.emulator.Call(ctx, service, region, "1.1", target+"CreateLogStream", names, nil)
 		if err != nil && !upstream.Is(err, "ResourceAlreadyExistsException") {
 			return err
 		}
 		s.made[region+group] = true
 	}
 	input := map[string]any{"logGroupName": group, "logStreamName": s.stream, "logEvents": events}
-	err := s.emulator.Call(ctx, service, region, target+"PutLogEvents", input, nil)
+	err := s.emulator.Call(ctx, service, region, "1.1", target+"PutLogEvents", input, nil)
 	if err != nil {
 		delete(s.made, region+group) // the group may be another one of the same name by now
 	}

@@ -199,7 +199,7 @@ func (k *keys) client(ctx context.Context, region, pool, client string) error {
 		return nil
 	}
 	input := map[string]string{"UserPoolId": pool, "ClientId": client}
-	err := k.emulator.Call(ctx, "cognito-idp", region, "AWSCognitoIdentityProviderService.DescribeUserPoolClient", input, nil)
+	err := k.emulator.Call(ctx, "cognito-idp", region, "1.1", "AWSCognitoIdentityProviderService.DescribeUserPoolClient", input, nil)
 	if upstream.Is(err, "ResourceNotFoundException") {
 		return errUnknownClient
 	}

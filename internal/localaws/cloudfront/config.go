@@ -328,8 +328,9 @@ func invalidation(r *http.Request) (id string, paths []string) {
 	if r.Method != http.MethodPost || len(parts) != 4 || parts[1] != "distribution" || parts[3] != "invalidation" {
 		return "", nil
 	}
-	body, err := upstream.Peek(r)
-	if err != nil {
+	const maxBatch = 1 << 20 // bytes; AWS takes 3,000 paths
+	body, ok := upstream.Peek(r, maxBatch)
+	if !ok {
 		return "", nil
 	}
 	var batch struct {

@@ -64,7 +64,7 @@ func (p *Pools) Clients(ctx context.Context) ([]Client, error) {
 				Name string
 			}
 		}
-		if err := p.emulator.Call(ctx, "cognito-idp", region, target+"ListUserPools", map[string]any{"MaxResults": page}, &pools); err != nil {
+		if err := p.emulator.Call(ctx, "cognito-idp", region, "1.1", target+"ListUserPools", map[string]any{"MaxResults": page}, &pools); err != nil {
 			return nil, fmt.Errorf("listing user pools: %w", err)
 		}
 		for _, pool := range pools.UserPools {
@@ -75,7 +75,7 @@ func (p *Pools) Clients(ctx context.Context) ([]Client, error) {
 				}
 			}
 			input := map[string]any{"UserPoolId": pool.ID, "MaxResults": page}
-			if err := p.emulator.Call(ctx, "cognito-idp", region, target+"ListUserPoolClients", input, &found); err != nil {
+			if err := p.emulator.Call(ctx, "cognito-idp", region, "1.1", target+"ListUserPoolClients", input, &found); err != nil {
 				return nil, fmt.Errorf("listing clients of %s: %w", pool.Name, err)
 			}
 			for _, client := range found.UserPoolClients {

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/upstream"
 )
 
 // Event is an event that a function gets asynchronously: nobody waits for its
@@ -40,7 +42,7 @@ type asynchronous struct {
 // Send takes an event for a function. An error says that the function is
 // unknown or that too many events wait.
 func (p *Plane) Send(e Event) error {
-	n, ok := parseName(e.Function, "", defaultRegion)
+	n, ok := parseName(e.Function, "", upstream.DefaultRegion)
 	if !ok {
 		return &notFoundError{arn: e.Function}
 	}
@@ -126,9 +128,8 @@ func (p *Plane) asynchronous(ctx context.Context, n name) (asynchronous, error) 
 	if n.qualifier != "" {
 		target += "?Qualifier=" + url.QueryEscape(n.qualifier)
 	}
-	err := p.emulator.get(ctx, "lambda", n.region, target, &settings)
-	var answer *answerError
-	if err != nil && (!errors.As(err, &answer) || answer.status != http.StatusNotFound) {
+	err := p.emulator.Get(ctx, "lambda", n.region, target, &settings)
+	if err != nil && !upstream.NotFound(err) {
 		return settings, fmt.Errorf("asking how %s takes events: %w", n.function, err)
 	}
 	retries, age := defaultRetries, defaultAge
@@ -234,18 +235,18 @@ func (p *Plane) sendTo(ctx context.Context, arn, message string, attributes []at
 		for _, a := range attributes {
 			values[a.name] = map[string]string{"DataType": a.kind, "StringValue": a.value}
 		}
-		return p.proxy.call(ctx, "sqs", region, "AmazonSQS.SendMessage", "1.0", map[string]any{
+		return p.proxy.Call(ctx, "sqs", region, "1.0", "AmazonSQS.SendMessage", map[string]any{
 			"QueueUrl": p.options.Proxy.JoinPath(account, target).String(), "MessageBody": message, "MessageAttributes": values,
 		}, nil)
 	case "sns":
-		form := url.Values{"Action": {"Publish"}, "Version": {snsVersion}, "TopicArn": {arn}, "Message": {message}}
+		form := url.Values{"Action": {"Publish"}, "Version": {"2010-03-31"}, "TopicArn": {arn}, "Message": {message}}
 		for i, a := range attributes {
 			entry := "MessageAttributes.entry." + strconv.Itoa(i+1) + "."
 			form.Set(entry+"Name", a.name)
 			form.Set(entry+"Value.DataType", a.kind)
 			form.Set(entry+"Value.StringValue", a.value)
 		}
-		return p.proxy.query(ctx, "sns", region, form, nil)
+		return p.proxy.Query(ctx, "sns", region, form, nil)
 	case "lambda":
 		return p.Send(Event{Function: arn, Payload: []byte(message)})
 	default:

@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/upstream"
 )
 
 // Limits of AWS on the payload of an invocation. Bytes.
@@ -28,7 +30,7 @@ func (p *Plane) Invocations() http.Handler { return http.HandlerFunc(p.invoke) }
 
 func (p *Plane) invoke(w http.ResponseWriter, r *http.Request) {
 	text, _, _ := functionPath(r)
-	_, region := scope(r)
+	_, region := upstream.Scope(r)
 	n, ok := parseName(text, r.URL.Query().Get("Qualifier"), region)
 	if !ok {
 		badRequest(w, "InvalidParameterValueException", "The name "+text+" names no function")

@@ -1,6 +1,5 @@
 // Package lambda is the data plane of Lambda in the local AWS: it runs the
-// functions that were deployed to the emulator, as processes on this machine,
-// and brings SNS messages and alarms to them.
+// functions that were deployed to the emulator, as processes on this machine.
 package lambda
 
 import (
@@ -14,6 +13,8 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/upstream"
 )
 
 // Options say where a plane runs and how much it may take. Fields without a
@@ -71,8 +72,8 @@ func (o Options) withDefaults() Options {
 type Plane struct {
 	options  Options
 	deploys  sync.RWMutex // held for writing while code is swept out
-	emulator *emulator
-	proxy    *emulator // speaks to the local AWS as a whole
+	emulator *upstream.Client
+	proxy    *upstream.Client // speaks to the local AWS as a whole
 	code     *store
 	resolver *resolver
 	pools    *pools
@@ -103,8 +104,8 @@ func New(ctx context.Context, options Options) (*Plane, error) {
 	}
 	p := &Plane{options: options, events: make(chan struct{}, options.MaxEvents)}
 	p.life, p.end = context.WithCancel(ctx)
-	p.emulator = newEmulator(options.Emulator)
-	p.proxy = newEmulator(options.Proxy)
+	p.emulator = upstream.New(options.Emulator)
+	p.proxy = upstream.New(options.Proxy)
 	p.code = newStore(filepath.Join(options.Dir, codeFolder))
 	p.resolver = newResolver(p.emulator, options.Account)
 	p.shipper = newShipper(p.emulator, options.Logger)

@@ -2,21 +2,21 @@ package lambda
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/upstream"
 )
 
 const (
-	maxQueued   = 16384                  // lines that wait to be shipped; more are dropped
-	maxBatch    = 1000                   // lines of one PutLogEvents
-	maxBytes    = 900_000                // of one PutLogEvents; AWS's limit is 1 MB
-	shipEvery   = 100 * time.Millisecond // so long a line waits for others
-	eventBytes  = 26                     // that AWS adds to each event
-	logsTarget  = "Logs_20140328."
-	logsVersion = "1.1"
+	maxQueued  = 16384                  // lines that wait to be shipped; more are dropped
+	maxBatch   = 1000                   // lines of one PutLogEvents
+	maxBytes   = 900_000                // of one PutLogEvents; AWS's limit is 1 MB
+	shipEvery  = 100 * time.Millisecond // so long a line waits for others
+	eventBytes = 26                     // that AWS adds to each event
+	logsTarget = "Logs_20140328."
 )
 
 // event is a line on its way to a log stream; last says that no more come.
@@ -30,14 +30,14 @@ type event struct {
 // shipper writes log lines to CloudWatch Logs in the order of their arrival.
 // It never holds a function up: what it cannot take is dropped and counted.
 type shipper struct {
-	emulator *emulator
+	emulator *upstream.Client
 	logger   *slog.Logger
 	queue    chan event
 	dropped  atomic.Int64
 	streams  map[*sandbox]bool // that exist
 }
 
-func newShipper(e *emulator, logger *slog.Logger) *shipper {
+func newShipper(e *upstream.Client, logger *slog.Logger) *shipper {
 	return &shipper{emulator: e, logger: logger, queue: make(chan event, maxQueued), streams: map[*sandbox]bool{}}
 }
 
@@ -127,7 +127,7 @@ func (s *shipper) put(ctx context.Context, sandbox *sandbox, batch []logEvent) e
 	}
 	input := map[string]any{"logEvents": batch, "logGroupName": sandbox.fn.logGroup, "logStreamName": sandbox.stream}
 	err := s.call(ctx, sandbox, "PutLogEvents", input)
-	if is(err, "ResourceNotFoundException") { // someone deleted the group
+	if upstream.Is(err, "ResourceNotFoundException") { // someone deleted the group
 		if err := s.create(ctx, sandbox, names); err != nil {
 			return err
 		}
@@ -138,13 +138,13 @@ func (s *shipper) put(ctx context.Context, sandbox *sandbox, batch []logEvent) e
 
 func (s *shipper) create(ctx context.Context, sandbox *sandbox, names map[string]any) error {
 	err := s.call(ctx, sandbox, "CreateLogStream", names)
-	if is(err, "ResourceNotFoundException") {
+	if upstream.Is(err, "ResourceNotFoundException") {
 		err = s.call(ctx, sandbox, "CreateLogGroup", map[string]any{"logGroupName": sandbox.fn.logGroup})
-		if err == nil || is(err, "ResourceAlreadyExistsException") {
+		if err == nil || upstream.Is(err, "ResourceAlreadyExistsException") {
 			err = s.call(ctx, sandbox, "CreateLogStream", names)
 		}
 	}
-	if err != nil && !is(err, "ResourceAlreadyExistsException") {
+	if err != nil && !upstream.Is(err, "ResourceAlreadyExistsException") {
 		return err
 	}
 	s.streams[sandbox] = true
@@ -152,13 +152,7 @@ func (s *shipper) create(ctx context.Context, sandbox *sandbox, names map[string
 }
 
 func (s *shipper) call(ctx context.Context, sandbox *sandbox, operation string, input any) error {
-	return s.emulator.call(ctx, "logs", sandbox.fn.region, logsTarget+operation, logsVersion, input, nil)
-}
-
-// is reports whether err is an answer with this error code.
-func is(err error, code string) bool {
-	var answer *answerError
-	return errors.As(err, &answer) && answer.code == code
+	return s.emulator.Call(ctx, "logs", sandbox.fn.region, "1.1", logsTarget+operation, input, nil)
 }
 
 // streamName is what AWS calls the log stream of a new process.

@@ -29,6 +29,8 @@ import (
 
 	"github.com/goal-mandala/mandala-deploy/internal/localaws"
 	"github.com/goal-mandala/mandala-deploy/internal/localaws/lambda"
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/messages"
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/upstream"
 )
 
 const region = "ap-northeast-1"
@@ -194,12 +196,20 @@ func plane(t testing.TB, change func(*lambda.Options)) (address string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	told := messages.New(t.Context(), messages.Options{
+		Emulator: upstream.New(options.Emulator), Proxy: upstream.New(options.Proxy), Account: localaws.Account,
+		Invoke: func(function string, payload []byte) error {
+			return p.Send(lambda.Event{Function: function, Payload: payload})
+		},
+		Logger: options.Logger, Clock: time.Now,
+	})
 	server.Config.Handler = localaws.NewProxy(options.Emulator, []localaws.Route{
 		{Name: "Invoke", Match: lambda.IsInvocation, Handler: p.Invocations()},
 		{Match: lambda.IsWatched, Through: p.Watch},
+		{Match: messages.IsWatched, Through: told.Watch},
 	}, slog.New(slog.DiscardHandler))
 	server.Start()
-	t.Cleanup(func() { p.Close(); server.Close() })
+	t.Cleanup(func() { told.Close(); p.Close(); server.Close() })
 	return "http://" + server.Listener.Addr().String()
 }
 

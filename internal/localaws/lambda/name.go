@@ -6,9 +6,6 @@ import (
 	"strings"
 )
 
-// defaultRegion is what moto takes where a request names none.
-const defaultRegion = "us-east-1"
-
 // name is what a request calls a function by.
 type name struct {
 	region    string
@@ -42,17 +39,6 @@ func (n name) arn(account string) string {
 		arn += ":" + n.qualifier
 	}
 	return arn
-}
-
-// scope takes service and region from the credential scope of a signature.
-func scope(r *http.Request) (service, region string) {
-	_, after, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
-	credential, _, _ := strings.Cut(after, ",")
-	parts := strings.Split(credential, "/") // key/date/region/service/aws4_request
-	if len(parts) != 5 {
-		return "", defaultRegion
-	}
-	return strings.ToLower(parts[3]), parts[2]
 }
 
 // functionPath splits /VERSION/functions/NAME/REST; the name is decoded, and

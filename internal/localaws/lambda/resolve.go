@@ -6,15 +6,15 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/upstream"
 )
 
 // function is one version of a function as it is deployed.
@@ -82,7 +82,7 @@ const maxAnswers = 4096
 // resolver finds the version that a name stands for. It remembers what moto
 // answered until a change passes by.
 type resolver struct {
-	emulator *emulator
+	emulator *upstream.Client
 	account  string
 
 	mu         sync.Mutex
@@ -91,7 +91,7 @@ type resolver struct {
 	aliases    map[name]alias
 }
 
-func newResolver(e *emulator, account string) *resolver {
+func newResolver(e *upstream.Client, account string) *resolver {
 	return &resolver{emulator: e, account: account, functions: map[name]*function{}, aliases: map[name]alias{}}
 }
 
@@ -133,8 +133,7 @@ func (r *resolver) resolve(ctx context.Context, n name, random float64) (*functi
 
 // explain words moto's 404 as AWS does on invocation.
 func (r *resolver) explain(err error, n name) error {
-	var answer *answerError
-	if errors.As(err, &answer) && answer.status == http.StatusNotFound {
+	if upstream.NotFound(err) {
 		return &notFoundError{arn: n.arn(r.account)}
 	}
 	return fmt.Errorf("asking for function %s: %w", n.function, err)
@@ -165,13 +164,13 @@ func remembered[V any](r *resolver, answers map[name]V, n name, ask func() (V, e
 }
 
 func (r *resolver) askAlias(ctx context.Context, n name) (a alias, err error) {
-	err = r.emulator.get(ctx, "lambda", n.region, "/2015-03-31/functions/"+url.PathEscape(n.function)+"/aliases/"+url.PathEscape(n.qualifier), &a)
+	err = r.emulator.Get(ctx, "lambda", n.region, "/2015-03-31/functions/"+url.PathEscape(n.function)+"/aliases/"+url.PathEscape(n.qualifier), &a)
 	return a, err
 }
 
 func (r *resolver) askFunction(ctx context.Context, n name) (*function, error) {
 	var answer deployed
-	err := r.emulator.get(ctx, "lambda", n.region, "/2015-03-31/functions/"+url.PathEscape(n.function)+"?Qualifier="+url.QueryEscape(n.qualifier), &answer)
+	err := r.emulator.Get(ctx, "lambda", n.region, "/2015-03-31/functions/"+url.PathEscape(n.function)+"?Qualifier="+url.QueryEscape(n.qualifier), &answer)
 	if err != nil {
 		return nil, err
 	}

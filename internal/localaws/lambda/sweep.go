@@ -20,7 +20,7 @@ func (p *Plane) sweep(ctx context.Context, region string) {
 	used := p.pools.digests()
 	for _, region := range p.code.regions() {
 		var answer struct{ Functions []configuration }
-		if err := p.emulator.get(ctx, "lambda", region, "/2015-03-31/functions/?FunctionVersion=ALL&MaxItems=10000", &answer); err != nil {
+		if err := p.emulator.Get(ctx, "lambda", region, "/2015-03-31/functions/?FunctionVersion=ALL&MaxItems=10000", &answer); err != nil {
 			p.options.Logger.Warn("looking for code that is not used", "error", fmt.Errorf("listing the functions in %s: %w", region, err))
 			return
 		}

@@ -6,7 +6,6 @@ package mail
 
 import (
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
 	"strconv"
@@ -62,7 +61,8 @@ func (p *Plane) Close() { p.telling.Wait() }
 
 // IsSending reports whether a request may send mail.
 func IsSending(r *http.Request) bool {
-	return r.Method == http.MethodPost && strings.Contains(r.Header.Get("Authorization"), "/ses/aws4_request") &&
+	service, _ := upstream.Scope(r)
+	return r.Method == http.MethodPost && service == "ses" &&
 		strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
 }
 
@@ -74,24 +74,24 @@ func IsReading(r *http.Request) bool {
 // Watch gives a handler that passes requests on and keeps what they send.
 func (p *Plane) Watch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxForm))
-		if err != nil {
+		body, ok := upstream.Peek(r, maxForm)
+		if !ok {
 			http.Error(w, "the message is too large or broke off", http.StatusRequestEntityTooLarge)
 			return
 		}
-		r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(strings.NewReader(string(body))), int64(len(body)), nil
 		message, sends := read(body)
 		if !sends {
 			next.ServeHTTP(w, r)
 			return
 		}
-		answer := &copied{ResponseWriter: w, status: http.StatusOK}
-		next.ServeHTTP(answer, r)
-		if answer.status < http.StatusMultipleChoices {
-			message.ID, message.region = messageID(answer.body.Bytes()), region(r)
+		answer := upstream.Forward(next, r)
+		if answer.Succeeded() {
+			message.ID = messageID(answer.Body.Bytes())
+			_, message.region = upstream.Scope(r)
 			message.At = p.options.Clock().UTC()
 			p.keep(r.Context(), message)
 		}
+		answer.Send(w)
 	})
 }
 
@@ -120,13 +120,4 @@ func (p *Plane) Reading() http.Handler {
 		}
 		http.NotFound(w, r)
 	})
-}
-
-// region is the one that the request is signed for.
-func region(r *http.Request) string {
-	_, scope, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
-	if parts := strings.Split(scope, "/"); len(parts) > 2 {
-		return parts[2]
-	}
-	return ""
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"mime"
-	"net/http"
 	"net/mail"
 	"net/url"
 	"strings"
@@ -104,21 +103,4 @@ func messageID(answer []byte) string {
 		return ""
 	}
 	return text
-}
-
-// copied passes an answer on and keeps a copy of its body.
-type copied struct {
-	http.ResponseWriter
-	status int
-	body   bytes.Buffer
-}
-
-func (c *copied) WriteHeader(status int) {
-	c.status = status
-	c.ResponseWriter.WriteHeader(status)
-}
-
-func (c *copied) Write(content []byte) (int, error) {
-	c.body.Write(content)
-	return c.ResponseWriter.Write(content)
 }

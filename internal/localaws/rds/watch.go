@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/upstream"
 )
 
 // maxRequest bounds the requests that are looked into. Bytes.
@@ -15,41 +17,26 @@ const maxRequest = 1 << 20
 // IsWatched reports whether the plane wants to see the request on its way to the
 // emulator.
 func IsWatched(r *http.Request) bool {
-	service, _ := scope(r)
+	service, _ := upstream.Scope(r)
 	return service == "rds" && r.Method == http.MethodPost
-}
-
-// scope takes service and region from the credential scope of the signature.
-func scope(r *http.Request) (service, region string) {
-	_, after, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
-	credential, _, _ := strings.Cut(after, ",")
-	parts := strings.Split(credential, "/") // key/date/region/service/aws4_request
-	if len(parts) != 5 {
-		return "", ""
-	}
-	return strings.ToLower(parts[3]), parts[2]
 }
 
 // Watch gives a handler that passes requests on to the emulator, which alone
 // decides whether they are right, and does to the databases what they say.
 func (p *Plane) Watch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(io.LimitReader(r.Body, maxRequest))
-		if err != nil {
-			refuse(w, "MalformedInput", "the request could not be read")
+		body, ok := upstream.Peek(r, maxRequest)
+		if !ok {
+			refuse(w, "MalformedInput", "the request is too long or broke off")
 			return
 		}
-		r.Body = struct {
-			io.Reader
-			io.Closer
-		}{io.MultiReader(bytes.NewReader(body), r.Body), r.Body}
 		form, err := url.ParseQuery(string(body))
 		act, watched := p.actions()[form.Get("Action")]
 		if err != nil || !watched {
 			next.ServeHTTP(w, r)
 			return
 		}
-		_, region := scope(r)
+		_, region := upstream.Scope(r)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		act(request{writer: w, next: next, r: r, form: form, region: region})
@@ -80,18 +67,12 @@ func (q request) key(parameter string) key {
 // forward asks the emulator and reports whether it did as it was told; done lets
 // the plane do its part before the caller learns of it.
 func (q request) forward(done func(answer []byte)) bool {
-	c := &captured{header: http.Header{}, status: http.StatusOK}
-	q.next.ServeHTTP(c, q.r)
-	succeeded := c.status < http.StatusMultipleChoices
-	if succeeded {
-		done(c.body.Bytes())
+	answer := upstream.Forward(q.next, q.r)
+	if answer.Succeeded() {
+		done(answer.Body.Bytes())
 	}
-	for name, values := range c.header {
-		q.writer.Header()[name] = values
-	}
-	q.writer.WriteHeader(c.status)
-	_, _ = q.writer.Write(c.body.Bytes()) // a client that left needs no answer
-	return succeeded
+	answer.Send(q.writer)
+	return answer.Succeeded()
 }
 
 func (p *Plane) actions() map[string]func(request) {
@@ -234,17 +215,3 @@ func refuse(w http.ResponseWriter, code, message string) {
 	_, _ = io.WriteString(w, `<ErrorResponse xmlns="http://rds.amazonaws.com/doc/2014-10-31/"><Error><Type>Sender</Type><Code>`+
 		code+`</Code><Message>`+text.String()+`</Message></Error><RequestId>local</RequestId></ErrorResponse>`)
 }
-
-// captured is the emulator's answer, held back until the plane has done its part.
-type captured struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (c *captured) Header() http.Header               { return c.header }
-func (c *captured) WriteHeader(status int)            { c.status = status }
-func (c *captured) Write(content []byte) (int, error) { return c.body.Write(content) }
-
-// FlushError lets the reverse proxy flush what is held back anyway.
-func (c *captured) FlushError() error { return nil }

@@ -119,9 +119,9 @@ func (c *Client) GetXML(ctx context.Context, service, region, target string, int
 	return xml.Unmarshal(content, into)
 }
 
-// Call asks a service that takes JSON and an operation's name, such as
-// Logs_20140328.PutLogEvents; into may be nil.
-func (c *Client) Call(ctx context.Context, service, region, operation string, input, into any) error {
+// Call asks a service that takes JSON of a version, "1.0" or "1.1", and an operation's
+// name, such as Logs_20140328.PutLogEvents; into may be nil.
+func (c *Client) Call(ctx context.Context, service, region, version, operation string, input, into any) error {
 	body, err := json.Marshal(input)
 	if err != nil {
 		return err
@@ -130,7 +130,7 @@ func (c *Client) Call(ctx context.Context, service, region, operation string, in
 	if err != nil {
 		return err
 	}
-	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
+	request.Header.Set("Content-Type", "application/x-amz-json-"+version)
 	request.Header.Set("X-Amz-Target", operation)
 	_, content, err := c.Send(request)
 	if err != nil || into == nil {
@@ -169,63 +169,4 @@ func errorCode(header http.Header, body []byte) string {
 		return string(code)
 	}
 	return ""
-}
-
-// Scope takes service and region from the credential scope of a signature; the
-// region is the one that moto takes where a request names none.
-func Scope(r *http.Request) (service, region string) {
-	const scopeParts = 5 // key/date/region/service/aws4_request
-	_, after, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
-	credential, _, _ := strings.Cut(after, ",")
-	parts := strings.Split(credential, "/")
-	if len(parts) != scopeParts {
-		return "", "us-east-1"
-	}
-	return strings.ToLower(parts[3]), parts[2]
-}
-
-// Answer is the emulator's answer, held back until a plane has learnt from it.
-type Answer struct {
-	header http.Header
-	status int
-	Body   bytes.Buffer
-}
-
-// Forward lets next answer a request.
-func Forward(next http.Handler, r *http.Request) *Answer {
-	a := &Answer{header: http.Header{}, status: http.StatusOK}
-	next.ServeHTTP(a, r)
-	return a
-}
-
-// Header is part of http.ResponseWriter.
-func (a *Answer) Header() http.Header { return a.header }
-
-// WriteHeader is part of http.ResponseWriter.
-func (a *Answer) WriteHeader(status int) { a.status = status }
-
-// Write is part of http.ResponseWriter.
-func (a *Answer) Write(content []byte) (int, error) { return a.Body.Write(content) }
-
-// FlushError lets the reverse proxy flush what is held back anyway.
-func (a *Answer) FlushError() error { return nil }
-
-// Succeeded reports whether the emulator did what it was asked.
-func (a *Answer) Succeeded() bool { return a.status < http.StatusMultipleChoices }
-
-// Send gives the answer to whoever asked.
-func (a *Answer) Send(w http.ResponseWriter) {
-	for key, values := range a.header {
-		w.Header()[key] = values
-	}
-	w.WriteHeader(a.status)
-	_, _ = w.Write(a.Body.Bytes()) // a client that left needs no answer
-}
-
-// Peek reads a request's body and puts it back.
-func Peek(r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(r.Body)
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	r.ContentLength, r.TransferEncoding = int64(len(body)), nil
-	return body, err
 }

@@ -1,4 +1,4 @@
-package lambda
+package messages
 
 import (
 	"encoding/json"

@@ -1,4 +1,4 @@
-package lambda
+package messages
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/upstream"
 )
 
 const cloudwatchTarget = "GraniteServiceVersion20100801."
@@ -28,26 +30,21 @@ type alarm struct {
 }
 
 // watchAlarms does what an alarm is to do when its state is set.
-func (p *Plane) watchAlarms(next http.Handler, w http.ResponseWriter, r *http.Request, region string) {
-	body, ok := peek(r)
-	if !ok {
-		next.ServeHTTP(w, r)
-		return
-	}
+func (p *Plane) watchAlarms(next http.Handler, w http.ResponseWriter, r *http.Request, body []byte, region string) {
 	name := alarmIn(r, body)
 	if name == "" {
 		next.ServeHTTP(w, r)
 		return
 	}
 	before, err := p.alarm(r.Context(), region, name)
-	answer := forward(next, r)
-	if err == nil && answer.succeeded() {
+	answer := upstream.Forward(next, r)
+	if err == nil && answer.Succeeded() {
 		err = p.act(r.Context(), region, before)
 	}
 	if err != nil {
 		p.options.Logger.Warn("acting on an alarm", "alarm", name, "error", err)
 	}
-	answer.write(w)
+	answer.Send(w)
 }
 
 // alarmIn gives the name of the alarm whose state a request sets, in any of
@@ -75,7 +72,7 @@ var errNoAlarm = errors.New("there is no such alarm")
 
 func (p *Plane) alarm(ctx context.Context, region, name string) (alarm, error) {
 	var answer struct{ MetricAlarms []alarm }
-	err := p.emulator.call(ctx, "monitoring", region, cloudwatchTarget+"DescribeAlarms", "1.0", map[string]any{"AlarmNames": []string{name}}, &answer)
+	err := p.options.Emulator.Call(ctx, "monitoring", region, "1.0", cloudwatchTarget+"DescribeAlarms", map[string]any{"AlarmNames": []string{name}}, &answer)
 	if err != nil {
 		return alarm{}, err
 	}
@@ -98,7 +95,7 @@ func (p *Plane) act(ctx context.Context, region string, before alarm) error {
 	case "OK":
 		targets = now.OKActions
 	}
-	text, err := now.message(p.options.Account, region, before.StateValue, time.Now())
+	text, err := now.message(p.options.Account, region, before.StateValue, p.options.Clock())
 	if err != nil {
 		return err
 	}
@@ -106,12 +103,12 @@ func (p *Plane) act(ctx context.Context, region string, before alarm) error {
 	for _, target := range targets {
 		switch {
 		case strings.HasPrefix(target, "arn:aws:sns:"):
-			err = p.proxy.query(ctx, "sns", region, url.Values{
+			err = p.options.Proxy.Query(ctx, "sns", region, url.Values{
 				"Action": {"Publish"}, "Version": {snsVersion}, "TopicArn": {target}, "Message": {string(text)},
 				"Subject": {now.subject(region)},
 			}, nil)
 		case strings.HasPrefix(target, "arn:aws:lambda:"):
-			err = p.Send(Event{Function: target, Payload: text})
+			err = p.options.Invoke(target, text)
 		default:
 			err = fmt.Errorf("the local AWS has no alarm action %s", target)
 		}

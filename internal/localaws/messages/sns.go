@@ -1,17 +1,30 @@
-package lambda
+package messages
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/upstream"
 )
 
-const snsVersion = "2010-03-31"
+const (
+	snsVersion     = "2010-03-31"
+	timestamp      = "2006-01-02T15:04:05.000Z"
+	certificateURL = "https://sns.local.invalid/local.pem" // of nothing: messages are not signed
+)
+
+func unsubscribeURL(subscription string) string {
+	return "https://sns.local.invalid/?Action=Unsubscribe&SubscriptionArn=" + url.QueryEscape(subscription)
+}
 
 // message is what is published to a topic.
 type message struct {
@@ -38,29 +51,24 @@ type published struct {
 	} `xml:"PublishBatchResult>Successful>member"`
 }
 
-// watchMessages brings what is published to the functions that subscribed; all
-// other subscribers are the emulator's.
-func (p *Plane) watchMessages(next http.Handler, w http.ResponseWriter, r *http.Request, region string) {
-	body, ok := peek(r)
-	if !ok {
-		next.ServeHTTP(w, r)
-		return
-	}
+// watchMessages brings what is published to the functions and HTTP endpoints that
+// subscribed; all other subscribers are the emulator's.
+func (p *Plane) watchMessages(next http.Handler, w http.ResponseWriter, r *http.Request, body []byte, region string) {
 	form, err := url.ParseQuery(string(body))
 	if action := form.Get("Action"); err != nil || action != "Publish" && action != "PublishBatch" {
 		next.ServeHTTP(w, r)
 		return
 	}
-	answer := forward(next, r)
+	answer := upstream.Forward(next, r)
 	var result published
-	if answer.succeeded() && xml.Unmarshal(answer.body.Bytes(), &result) == nil {
+	if answer.Succeeded() && xml.Unmarshal(answer.Body.Bytes(), &result) == nil {
 		for _, m := range messagesOf(form, result) {
 			if err := p.fanOut(r.Context(), region, m); err != nil {
-				p.options.Logger.Warn("bringing a message to functions", "topic", m.topic, "error", err)
+				p.options.Logger.Warn("bringing a message to its subscribers", "topic", m.topic, "error", err)
 			}
 		}
 	}
-	answer.write(w)
+	answer.Send(w)
 }
 
 // messagesOf gives the messages that the emulator took.
@@ -110,12 +118,22 @@ func messageIn(form url.Values, prefix, topic, id string) message {
 
 // subscriptions is what ListSubscriptionsByTopic answers.
 type subscriptions struct {
-	Members []struct {
-		Arn      string `xml:"SubscriptionArn"`
-		Protocol string `xml:"Protocol"`
-		Endpoint string `xml:"Endpoint"`
-	} `xml:"ListSubscriptionsByTopicResult>Subscriptions>member"`
-	NextToken string `xml:"ListSubscriptionsByTopicResult>NextToken"`
+	Members   []subscription `xml:"ListSubscriptionsByTopicResult>Subscriptions>member"`
+	NextToken string         `xml:"ListSubscriptionsByTopicResult>NextToken"`
+}
+
+// subscription is one of a topic.
+type subscription struct {
+	Arn      string `xml:"SubscriptionArn"`
+	Protocol string `xml:"Protocol"`
+	Endpoint string `xml:"Endpoint"`
+
+	attributes map[string]string
+}
+
+// raw reports whether the subscriber gets the text alone.
+func (s subscription) raw() bool {
+	return strings.EqualFold(s.attributes["RawMessageDelivery"], "true")
 }
 
 // subscriptionAttributes is what GetSubscriptionAttributes answers.
@@ -126,71 +144,80 @@ type subscriptionAttributes struct {
 	} `xml:"GetSubscriptionAttributesResult>Attributes>entry"`
 }
 
-// fanOut sends a message to every function that subscribed to its topic.
+// fanOut sends a message to every function and HTTP endpoint that subscribed to its
+// topic. What one subscriber cannot be given does not keep it from the others.
 func (p *Plane) fanOut(ctx context.Context, region string, m message) error {
 	const pages = 128 // of 100 subscriptions: AWS allows 12.5 million, nobody has them here
 	form := url.Values{"Action": {"ListSubscriptionsByTopic"}, "Version": {snsVersion}, "TopicArn": {m.topic}}
+	var failures []error
 	for range pages {
 		var page subscriptions
-		if err := p.emulator.query(ctx, "sns", region, form, &page); err != nil {
-			if is(err, "NotFound") {
+		if err := p.options.Emulator.Query(ctx, "sns", region, form, &page); err != nil {
+			if upstream.Is(err, "NotFound") {
 				return nil // not a topic, but a phone or an application
 			}
-			return fmt.Errorf("listing subscriptions: %w", err)
+			return errors.Join(append(failures, fmt.Errorf("listing subscriptions: %w", err))...)
 		}
 		for _, s := range page.Members {
-			if s.Protocol != "lambda" {
-				continue
-			}
-			if err := p.notify(ctx, region, s.Arn, s.Endpoint, m); err != nil {
-				return err
+			switch s.Protocol {
+			case "lambda", "http", "https":
+				failures = append(failures, p.notify(ctx, region, s, m))
 			}
 		}
 		if page.NextToken == "" {
-			return nil
+			break
 		}
 		form.Set("NextToken", page.NextToken)
 	}
-	return nil
+	return errors.Join(failures...)
 }
 
-// notify sends a message to one function, if its subscription wants it.
-func (p *Plane) notify(ctx context.Context, region, subscription, function string, m message) error {
+// notify sends a message to one subscriber, if its subscription wants it.
+func (p *Plane) notify(ctx context.Context, region string, s subscription, m message) error {
 	var attributes subscriptionAttributes
-	err := p.emulator.query(ctx, "sns", region, url.Values{
-		"Action": {"GetSubscriptionAttributes"}, "Version": {snsVersion}, "SubscriptionArn": {subscription},
+	err := p.options.Emulator.Query(ctx, "sns", region, url.Values{
+		"Action": {"GetSubscriptionAttributes"}, "Version": {snsVersion}, "SubscriptionArn": {s.Arn},
 	}, &attributes)
 	if err != nil {
-		return fmt.Errorf("asking for subscription %s: %w", subscription, err)
+		return fmt.Errorf("asking for subscription %s: %w", s.Arn, err)
 	}
-	set := map[string]string{}
+	s.attributes = map[string]string{}
 	for _, entry := range attributes.Entries {
-		set[entry.Key] = entry.Value
+		s.attributes[entry.Key] = entry.Value
 	}
-	if policy := set["FilterPolicy"]; policy != "" {
-		wanted, err := wants(policy, set["FilterPolicyScope"], m)
+	if policy := s.attributes["FilterPolicy"]; policy != "" {
+		wanted, err := wants(policy, s.attributes["FilterPolicyScope"], m)
 		if err != nil || !wanted {
 			return err
 		}
 	}
-	payload, err := snsEvent(subscription, m, time.Now())
+	if s.Protocol != "lambda" {
+		return p.post(s, m)
+	}
+	payload, err := snsEvent(s.Arn, m, p.options.Clock())
 	if err != nil {
 		return err
 	}
-	return p.Send(Event{Function: function, Payload: payload})
+	return p.options.Invoke(s.Endpoint, payload)
+}
+
+// textFor gives the text for subscribers of a protocol.
+func (m message) textFor(protocol string) (string, error) {
+	if !m.structured {
+		return m.text, nil
+	}
+	var texts map[string]string
+	if err := json.Unmarshal([]byte(m.text), &texts); err != nil {
+		return "", fmt.Errorf("reading a structured message: %w", err)
+	}
+	return cmp.Or(texts[protocol], texts["default"]), nil
 }
 
 // snsEvent is what a function gets of a message.
 func snsEvent(subscription string, m message, now time.Time) ([]byte, error) {
-	text := m.text
-	if m.structured {
-		var texts map[string]string
-		if err := json.Unmarshal([]byte(text), &texts); err != nil {
-			return nil, fmt.Errorf("reading a structured message: %w", err)
-		}
-		if text = texts["default"]; texts["lambda"] != "" {
-			text = texts["lambda"]
-		}
+	text, err := m.textFor("lambda")
+	if err != nil {
+		return nil, err
 	}
 	var subject any // null where there is none
 	if m.subject != "" {
@@ -206,11 +233,11 @@ func snsEvent(subscription string, m message, now time.Time) ([]byte, error) {
 			"TopicArn":          m.topic,
 			"Subject":           subject,
 			"Message":           text,
-			"Timestamp":         now.UTC().Format("2006-01-02T15:04:05.000Z"),
+			"Timestamp":         now.UTC().Format(timestamp),
 			"SignatureVersion":  "1",
 			"Signature":         "local",
-			"SigningCertUrl":    "https://sns.local.invalid/local.pem",
-			"UnsubscribeUrl":    "https://sns.local.invalid/?Action=Unsubscribe&SubscriptionArn=" + url.QueryEscape(subscription),
+			"SigningCertUrl":    certificateURL,
+			"UnsubscribeUrl":    unsubscribeURL(subscription),
 			"MessageAttributes": m.attributes,
 		},
 	}}})
