@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -140,6 +141,23 @@ func TestGoalsAreListedInPages(t *testing.T) {
 	if diff := cmp.Diff([]string{"Third", "Second", "First"}, titles); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+}
+
+// TestADeletedUserFindsAndMakesNothing asks with a token from before the deletion.
+func TestADeletedUserFindsAndMakesNothing(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	path := plant(a).goal
+	if err := a.db.Write(t.Context(), one, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteUser(ctx, store.AnyVersion) }); err != nil {
+		t.Fatal(err)
+	}
+	if list := ask[store.Page[domain.Goal]](a, 200, "GET", "/goals", ""); len(list.Items) > 0 {
+		t.Errorf("listed: %+v", list)
+	}
+	ask[httpapi.Problem](a, 404, "GET", path, "")
+	ask[httpapi.Problem](a, 404, "PATCH", path, `{"title": "t"}`)
+	ask[httpapi.Problem](a, 404, "POST", path+"/sub-goals", `{"title": "t", "position": 5}`)
+	ask[httpapi.Problem](a, 401, "POST", "/goals", `{"title": "t"}`)
 }
 
 func TestWhatIsWrongIsSaidFieldByField(t *testing.T) {
