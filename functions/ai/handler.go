@@ -15,10 +15,17 @@ import (
 type handler struct{ service workflow.Service }
 
 func (h handler) routes(router *httpapi.Router) {
-	router.Handle("POST", "/ai/executions", h.start)
-	router.Handle("GET", "/ai/executions/{executionId}", h.get)
-	router.Handle("POST", "/ai/executions/{executionId}/cancel", h.cancel)
-	router.Handle("POST", "/ai/executions/{executionId}/retry", h.retry)
+	router.Handle("POST", "/ai/executions", h.start).
+		Says("Begins a generation of tasks, of all the goal's actions or of some.", "409 while one is under way.").
+		Takes(wish{}, "goalId").Accepted(store.WorkflowExecution{}).Fails(404, 409)
+	router.Handle("GET", "/ai/executions/{executionId}", h.get).
+		Says("Gives a generation as it stands.").OK(store.WorkflowExecution{})
+	router.Handle("POST", "/ai/executions/{executionId}/cancel", h.cancel).
+		Says("Cancels a generation.", "Tasks that were made stay; 409 where it has ended otherwise.").
+		OK(store.WorkflowExecution{}).Fails(409)
+	router.Handle("POST", "/ai/executions/{executionId}/retry", h.retry).
+		Says("Begins a generation of the actions that got no tasks from one.", "409 where it has not ended, a later one of the goal was started, or nothing is left to do.").
+		Accepted(store.WorkflowExecution{}).Fails(409, 422)
 }
 
 // wish is the body of POST /ai/executions; no actions mean all of the goal.

@@ -40,6 +40,7 @@ func newAPI(t *testing.T, actions int) api {
 		Metrics: telemetry.NewMetrics(io.Discard, time.Now), Clock: time.Now,
 	})
 	handler{s.Service}.routes(router)
+	apispec.Watch(t, function, router)
 	return api{t, s, router}
 }
 
@@ -79,7 +80,7 @@ func (a api) begun(answer events.APIGatewayProxyResponse) store.WorkflowExecutio
 	return execution
 }
 
-func TestRoutesAreTheDeployedOnes(t *testing.T) {
+func TestRoutesAreTheDeployedAPIs(t *testing.T) {
 	t.Parallel()
 	router := httpapi.New(httpapi.Options{})
 	handler{}.routes(router)

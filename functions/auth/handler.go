@@ -27,13 +27,24 @@ type handler struct {
 }
 
 func (h handler) routes(router *httpapi.Router) {
-	router.Handle("GET", "/auth", h.session)
-	router.Handle("POST", "/auth/sign-out", h.signOut)
-	router.Handle("GET", "/profile", h.get)
-	router.Handle("PATCH", "/profile", h.update)
-	router.Handle("DELETE", "/profile", h.delete)
-	router.Handle("GET", "/profile/reminders", h.reminders)
-	router.Handle("PUT", "/profile/reminders", h.putReminders)
+	router.Handle("GET", "/auth", h.session).
+		Says("Says who is signed in.").OK(session{}).Fails(409, 422)
+	router.Handle("POST", "/auth/sign-out", h.signOut).
+		Says("Revokes all refresh tokens.", "ID tokens stay good until they expire, 60 minutes at most.").
+		NoContent()
+	router.Handle("GET", "/profile", h.get).
+		Says("Gives the profile.").Tagged(domain.User{}).Fails(409, 422)
+	router.Handle("PATCH", "/profile", h.update).
+		Says("Changes the profile.").Takes(domain.UserPatch{}).Tagged(domain.User{}).Fails(409)
+	router.Handle("DELETE", "/profile", h.delete).
+		Says("Deletes everything of the user, and then the user of the pool.", "After a 503 ask again.").
+		NoContent()
+	router.Handle("GET", "/profile/reminders", h.reminders).
+		Says("Gives what the user wants of reminders.", "Without an ETag, and with `updatedAt` null, while nothing was said yet.").
+		OK(preference{}).Fails(409, 422)
+	router.Handle("PUT", "/profile/reminders", h.putReminders).
+		Says("Replaces what the user wants of reminders.").
+		Takes(wanted{}, "enabled", "pace").Tagged(preference{}).Fails(409)
 }
 
 // session is who is signed in.

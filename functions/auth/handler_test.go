@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/goal-mandala/mandala-deploy/functions/internal/apispec"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/httpapi"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/pgtest"
@@ -98,6 +99,7 @@ func newAPI(t *testing.T) api {
 		Metrics: telemetry.NewMetrics(io.Discard, time.Now), Clock: time.Now,
 	})
 	handler{database: db, users: pool{client: client, id: "pool"}}.routes(router)
+	apispec.Watch(t, function, router)
 	return api{t, router, db, database, service}
 }
 
@@ -226,7 +228,7 @@ func TestProfile(t *testing.T) {
 func TestWhoIsNotSignedInHasNoSession(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)
-	for _, route := range a.router.Routes() {
+	for _, route := range a.router.Operations() {
 		answer := a.call(one, route.Method, route.Path, "{}", func(event *events.APIGatewayProxyRequest) { event.RequestContext.Authorizer = nil })
 		if answer.StatusCode != 401 {
 			t.Errorf("%s %s: %d %s", route.Method, route.Path, answer.StatusCode, answer.Body)

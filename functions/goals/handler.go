@@ -22,28 +22,55 @@ type handler struct {
 }
 
 func (h handler) routes(router *httpapi.Router) {
-	router.Handle("GET", "/goals", h.list, "cursor", "limit", "status")
-	router.Handle("POST", "/goals", h.create)
-	router.Handle("GET", "/goals/{goalId}", h.get)
-	router.Handle("PATCH", "/goals/{goalId}", h.update)
-	router.Handle("DELETE", "/goals/{goalId}", h.delete)
+	router.Handle("GET", "/goals", h.list, "cursor", "limit", "status").
+		Says("Lists goals, latest first.").OK(store.Page[domain.Goal]{})
+	router.Handle("POST", "/goals", h.create).
+		Says("Makes a goal.", "It begins as `draft`, `active` or `cancelled`.").
+		Takes(domain.GoalPatch{}, "title").Created(domain.Goal{})
+	router.Handle("GET", "/goals/{goalId}", h.get).
+		Says("Gives a goal.").Tagged(domain.Goal{})
+	router.Handle("PATCH", "/goals/{goalId}", h.update).
+		Says("Changes a goal.").Takes(domain.GoalPatch{}).Tagged(domain.Goal{})
+	router.Handle("DELETE", "/goals/{goalId}", h.delete).
+		Says("Deletes a goal with everything in it, except its change history.").NoContent()
 
-	router.Handle("GET", "/goals/{goalId}/sub-goals", h.listSubGoals)
-	router.Handle("POST", "/goals/{goalId}/sub-goals", h.createSubGoal)
-	router.Handle("GET", "/goals/{goalId}/sub-goals/{subGoalId}", h.getSubGoal)
-	router.Handle("PATCH", "/goals/{goalId}/sub-goals/{subGoalId}", h.updateSubGoal)
-	router.Handle("DELETE", "/goals/{goalId}/sub-goals/{subGoalId}", h.deleteSubGoal)
+	router.Handle("GET", "/goals/{goalId}/sub-goals", h.listSubGoals).
+		Says("Lists all sub-goals, by position.").OK(store.Page[domain.SubGoal]{})
+	router.Handle("POST", "/goals/{goalId}/sub-goals", h.createSubGoal).
+		Says("Makes a sub-goal.", "409 where the position is taken.").
+		Takes(domain.PartPatch{}, "title", "position").Created(domain.SubGoal{}).Fails(409)
+	router.Handle("GET", "/goals/{goalId}/sub-goals/{subGoalId}", h.getSubGoal).
+		Says("Gives a sub-goal.").Tagged(domain.SubGoal{})
+	router.Handle("PATCH", "/goals/{goalId}/sub-goals/{subGoalId}", h.updateSubGoal).
+		Says("Changes a sub-goal.", "409 where the position is taken, unless `swap` lets the two change places.").
+		Takes(domain.PartPatch{}).Tagged(domain.SubGoal{}).Fails(409)
+	router.Handle("DELETE", "/goals/{goalId}/sub-goals/{subGoalId}", h.deleteSubGoal).
+		Says("Deletes a sub-goal with its actions and tasks.").NoContent()
 
-	router.Handle("GET", "/goals/{goalId}/sub-goals/{subGoalId}/actions", h.listSubGoalActions)
-	router.Handle("POST", "/goals/{goalId}/sub-goals/{subGoalId}/actions", h.createAction)
-	router.Handle("GET", "/goals/{goalId}/actions", h.listActions)
-	router.Handle("GET", "/goals/{goalId}/actions/{actionId}", h.getAction)
-	router.Handle("PATCH", "/goals/{goalId}/actions/{actionId}", h.updateAction)
-	router.Handle("DELETE", "/goals/{goalId}/actions/{actionId}", h.deleteAction)
+	router.Handle("GET", "/goals/{goalId}/sub-goals/{subGoalId}/actions", h.listSubGoalActions).
+		Says("Lists all actions of a sub-goal, by position.").OK(store.Page[domain.Action]{})
+	router.Handle("POST", "/goals/{goalId}/sub-goals/{subGoalId}/actions", h.createAction).
+		Says("Makes an action.", "409 where the position is taken.").
+		Takes(domain.ActionPatch{}, "title", "position", "type").Created(domain.Action{}).Fails(409)
+	router.Handle("GET", "/goals/{goalId}/actions", h.listActions).
+		Says("Lists all actions of all sub-goals, by position.").OK(store.Page[domain.Action]{})
+	router.Handle("GET", "/goals/{goalId}/actions/{actionId}", h.getAction).
+		Says("Gives an action.").Tagged(domain.Action{})
+	router.Handle("PATCH", "/goals/{goalId}/actions/{actionId}", h.updateAction).
+		Says("Changes an action.", "Positions are as with sub-goals.").
+		Takes(domain.ActionPatch{}).Tagged(domain.Action{}).Fails(409)
+	router.Handle("DELETE", "/goals/{goalId}/actions/{actionId}", h.deleteAction).
+		Says("Deletes an action with its tasks.").NoContent()
 
-	router.Handle("GET", "/goals/{goalId}/chart", h.chart)
-	router.Handle("GET", "/goals/{goalId}/change-history", h.changes, "cursor", "limit")
-	router.Handle("GET", "/goals/{goalId}/progress-history", h.progress, "from", "to")
+	router.Handle("GET", "/goals/{goalId}/chart", h.chart).
+		Says("Gives the whole chart of a goal: its sub-goals with their actions, and these with their tasks.").
+		OK(domain.Chart{})
+	router.Handle("GET", "/goals/{goalId}/change-history", h.changes, "cursor", "limit").
+		Says("Lists what was changed of a goal and of everything in it, latest first.", "Also of a goal that was deleted.").
+		OK(store.Page[store.Change]{})
+	router.Handle("GET", "/goals/{goalId}/progress-history", h.progress, "from", "to").
+		Says("Gives the days of a period on which the progress changed.", "The period is the last 90 days by default, and 366 at most.").
+		OK(progressHistory{})
 }
 
 func (h handler) today() domain.Date { return domain.DateOf(h.clock().UTC()) }

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/goal-mandala/mandala-deploy/functions/internal/apispec"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/httpapi"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/pgtest"
@@ -44,6 +45,7 @@ func newAPI(t *testing.T) api {
 		Metrics: telemetry.NewMetrics(io.Discard, time.Now), Clock: time.Now,
 	})
 	handler{database: db, clock: func() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) }}.routes(router)
+	apispec.Watch(t, function, router)
 	return api{t, router, db}
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/goal-mandala/mandala-deploy/functions/internal/apispec"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/httpapi"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/pgtest"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
@@ -52,6 +53,7 @@ func ask(t *testing.T, database schema, target int64) events.APIGatewayProxyResp
 	logger := slog.New(slog.DiscardHandler)
 	router := httpapi.New(httpapi.Options{Function: function, Logger: logger, Metrics: telemetry.NewMetrics(io.Discard, time.Now), Clock: time.Now})
 	handler{database: database, generator: "offline", logger: logger, release: "v1.2.0", target: target, timeout: 50 * time.Millisecond}.routes(router)
+	apispec.Watch(t, function, router)
 	answer, err := router.Serve(t.Context(), event)
 	if err != nil {
 		t.Fatal(err)

@@ -56,4 +56,8 @@ func setUp(ctx context.Context, lookup config.Lookup) (*httpapi.Router, error) {
 	return router, nil
 }
 
-func (h handler) routes(router *httpapi.Router) { router.Open("GET", "/health", h.Get) }
+func (h handler) routes(router *httpapi.Router) {
+	router.Open("GET", "/health", h.Get).
+		Says("Says whether the application works, and in which version.", "503 is degraded.").
+		OK(health{}).Also(503, health{})
+}

@@ -19,11 +19,18 @@ type database interface {
 type handler struct{ database database }
 
 func (h handler) routes(router *httpapi.Router) {
-	router.Handle("GET", "/reflections", h.list, "cursor", "goalId", "limit")
-	router.Handle("POST", "/reflections", h.create)
-	router.Handle("GET", "/reflections/{reflectionId}", h.get)
-	router.Handle("PATCH", "/reflections/{reflectionId}", h.update)
-	router.Handle("DELETE", "/reflections/{reflectionId}", h.delete)
+	router.Handle("GET", "/reflections", h.list, "cursor", "goalId", "limit").
+		Says("Lists reflections, latest first.").OK(store.Page[domain.Reflection]{})
+	router.Handle("POST", "/reflections", h.create).
+		Says("Makes a reflection.").
+		Takes(domain.ReflectionPatch{}, "goalId", "summary").Created(domain.Reflection{}).Fails(404)
+	router.Handle("GET", "/reflections/{reflectionId}", h.get).
+		Says("Gives a reflection.").Tagged(domain.Reflection{})
+	router.Handle("PATCH", "/reflections/{reflectionId}", h.update).
+		Says("Changes a reflection.", "`goalId` cannot change.").
+		Takes(domain.ReflectionPatch{}).Tagged(domain.Reflection{})
+	router.Handle("DELETE", "/reflections/{reflectionId}", h.delete).
+		Says("Deletes a reflection.").NoContent()
 }
 
 func (h handler) list(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/goal-mandala/mandala-deploy/functions/internal/apispec"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/httpapi"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/pgtest"
@@ -49,6 +50,7 @@ func newAPI(t *testing.T) api {
 		Function: function, Logger: slog.New(slog.DiscardHandler), Metrics: telemetry.NewMetrics(io.Discard, time.Now), Clock: time.Now,
 	})
 	handler{database: db}.routes(router)
+	apispec.Watch(t, function, router)
 	return api{t, router, db}
 }
 

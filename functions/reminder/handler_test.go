@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ses"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/goal-mandala/mandala-deploy/functions/internal/apispec"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/httpapi"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/pgtest"
@@ -158,6 +159,7 @@ func newFixture(t *testing.T) *fixture {
 	logger := slog.New(slog.NewJSONHandler(f.log, nil))
 	router := httpapi.New(httpapi.Options{Function: function, Logger: logger, Metrics: telemetry.NewMetrics(io.Discard, clock), Clock: clock})
 	page{database: db, language: "ja", links: f.links}.routes(router)
+	apispec.Watch(t, function, router)
 	f.handler = &handler{
 		feedback: feedback{database: db, logger: logger}, router: router, zone: time.FixedZone("JST", 9*60*60),
 		run: run{

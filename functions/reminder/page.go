@@ -27,8 +27,12 @@ type page struct {
 }
 
 func (p page) routes(router *httpapi.Router) {
-	router.Open(http.MethodGet, "/unsubscribe", p.ask, "token")
-	router.Open(http.MethodPost, "/unsubscribe", p.stop, "token")
+	router.Open(http.MethodGet, "/unsubscribe", p.ask, "token").
+		Says("Shows a page that asks whether reminders shall stop.").
+		OK(httpapi.Page("")).Also(400, httpapi.Page(""))
+	router.Open(http.MethodPost, "/unsubscribe", p.stop, "token").
+		Says("Switches reminders off, as mail services do by one click (RFC 8058).").
+		OK(httpapi.Page("")).Also(400, httpapi.Page(""))
 }
 
 func (p page) ask(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {

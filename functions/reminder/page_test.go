@@ -12,7 +12,7 @@ import (
 	"github.com/goal-mandala/mandala-deploy/functions/internal/apispec"
 )
 
-func TestRoutesAreThoseThatAreDeployed(t *testing.T) {
+func TestRoutesAreTheDeployedAPIs(t *testing.T) {
 	t.Parallel()
 	apispec.Check(t, "reminder", newFixture(t).router)
 }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"github.com/goal-mandala/mandala-deploy/functions/internal/apispec"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/config"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/connect"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
@@ -57,7 +58,9 @@ func newAPIWithin(t *testing.T, timeout time.Duration) api {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	return api{t, newRouter(db), db, database}
+	router := newRouter(db)
+	apispec.Watch(t, function, router)
+	return api{t, router, db, database}
 }
 
 func newRouter(db database) *httpapi.Router {

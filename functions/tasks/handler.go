@@ -24,26 +24,50 @@ type handler struct {
 
 // routes adds the routes; what is fixed comes before what is a parameter.
 func (h handler) routes(router *httpapi.Router) {
-	router.Handle("GET", "/tasks/views", h.listViews)
-	router.Handle("POST", "/tasks/views", h.createView)
-	router.Handle("GET", "/tasks/views/{viewId}", h.getView)
-	router.Handle("PATCH", "/tasks/views/{viewId}", h.updateView)
-	router.Handle("DELETE", "/tasks/views/{viewId}", h.deleteView)
+	router.Handle("GET", "/tasks/views", h.listViews).
+		Says("Lists all saved views, by name.").OK(listing[domain.SavedView]{})
+	router.Handle("POST", "/tasks/views", h.createView).
+		Says("Saves a filter of tasks under a name.", "Each name once; 409 beyond 50 views.").
+		Takes(domain.ViewPatch{}, "name", "filter").Created(domain.SavedView{}).Fails(404, 409)
+	router.Handle("GET", "/tasks/views/{viewId}", h.getView).
+		Says("Gives a saved view.").Tagged(domain.SavedView{})
+	router.Handle("PATCH", "/tasks/views/{viewId}", h.updateView).
+		Says("Changes a saved view.", "A filter replaces the one before.").
+		Takes(domain.ViewPatch{}).Tagged(domain.SavedView{}).Fails(409)
+	router.Handle("DELETE", "/tasks/views/{viewId}", h.deleteView).
+		Says("Deletes a saved view.").NoContent()
 
-	router.Handle("POST", "/tasks/bulk/status", h.updateStatuses)
-	router.Handle("POST", "/tasks/bulk/delete", h.deleteMany)
+	router.Handle("POST", "/tasks/bulk/status", h.updateStatuses).
+		Says("Gives tasks a status, all of them or none.", "The answer is a whole list; `errors` name places such as `ids[2]`.").
+		Takes(domain.BulkStatus{}, "ids", "status").OK(listing[domain.Task]{}).Fails(404)
+	router.Handle("POST", "/tasks/bulk/delete", h.deleteMany).
+		Says("Deletes tasks, all of them or none.").Takes(bulkDelete{}, "ids").NoContent().Fails(404)
 
-	router.Handle("GET", "/tasks", h.list, "actionId", "cursor", "deadline", "goalId", "limit", "sort", "status", "viewId")
-	router.Handle("POST", "/tasks", h.create)
-	router.Handle("GET", "/tasks/{taskId}", h.get)
-	router.Handle("PATCH", "/tasks/{taskId}", h.update)
-	router.Handle("DELETE", "/tasks/{taskId}", h.delete)
-	router.Handle("GET", "/tasks/{taskId}/history", h.history, "cursor", "limit")
+	router.Handle("GET", "/tasks", h.list, "actionId", "cursor", "deadline", "goalId", "limit", "sort", "status", "viewId").
+		Says("Lists the tasks that are in the saved view and in all the parameters.").
+		OK(store.Page[domain.Task]{}).Fails(404)
+	router.Handle("POST", "/tasks", h.create).
+		Says("Makes a task.").
+		Takes(domain.TaskPatch{}, "actionId", "title", "type").Reads("Idempotency-Key").Created(domain.Task{}).Fails(404)
+	router.Handle("GET", "/tasks/{taskId}", h.get).
+		Says("Gives a task.").Tagged(domain.Task{})
+	router.Handle("PATCH", "/tasks/{taskId}", h.update).
+		Says("Changes a task.", "`actionId` cannot change; completed and skipped do not follow on each other.").
+		Takes(domain.TaskPatch{}).Tagged(domain.Task{})
+	router.Handle("DELETE", "/tasks/{taskId}", h.delete).
+		Says("Deletes a task.").NoContent()
+	router.Handle("GET", "/tasks/{taskId}/history", h.history, "cursor", "limit").
+		Says("Lists the changes of a task's status, latest first.").OK(store.Page[store.StatusChange]{})
 
-	router.Handle("GET", "/tasks/{taskId}/notes", h.listNotes)
-	router.Handle("POST", "/tasks/{taskId}/notes", h.createNote)
-	router.Handle("PATCH", "/tasks/{taskId}/notes/{noteId}", h.updateNote)
-	router.Handle("DELETE", "/tasks/{taskId}/notes/{noteId}", h.deleteNote)
+	router.Handle("GET", "/tasks/{taskId}/notes", h.listNotes).
+		Says("Lists all notes of a task, oldest first.").OK(listing[domain.Note]{})
+	router.Handle("POST", "/tasks/{taskId}/notes", h.createNote).
+		Says("Makes a note.", "409 beyond 100 of a task.").
+		Takes(noteBody{}, "body").Created(domain.Note{}).Fails(409)
+	router.Handle("PATCH", "/tasks/{taskId}/notes/{noteId}", h.updateNote).
+		Says("Changes a note.").Takes(noteBody{}, "body").Tagged(domain.Note{})
+	router.Handle("DELETE", "/tasks/{taskId}/notes/{noteId}", h.deleteNote).
+		Says("Deletes a note.").NoContent()
 }
 
 // today is the day in UTC, which is also the day of reminders.

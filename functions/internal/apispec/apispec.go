@@ -1,5 +1,6 @@
-// Package apispec holds the API's functions to the definition that is deployed:
-// environments/routes.tf. Only tests use it.
+// Package apispec holds the API's functions to the definition that is deployed,
+// environments/routes.tf, and to the API's document, docs/openapi.json, which is made of
+// what their routes declare. Only tests use it.
 package apispec
 
 import (
@@ -21,16 +22,20 @@ import (
 
 // Route is a route of the definition.
 type Route struct {
-	Function string
+	Function    string
+	OperationID string
 	httpapi.Route
 }
 
 // Check fails the test unless the router serves what routes.tf gives to the function:
 // the same methods and paths, open where they need no sign-in, with the same
-// parameters of the query.
+// parameters of the query; and unless docs/openapi.json has what they declare.
 func Check(t testing.TB, function string, router *httpapi.Router) {
 	t.Helper()
-	want := []httpapi.Route{}
+	want, got := []httpapi.Route{}, []httpapi.Route{}
+	for _, operation := range router.Operations() {
+		got = append(got, operation.Route)
+	}
 	for _, route := range Routes(t) {
 		if route.Function == function {
 			want = append(want, route.Route)
@@ -40,9 +45,11 @@ func Check(t testing.TB, function string, router *httpapi.Router) {
 		t.Errorf("environments/routes.tf gives no route to the function %s", function)
 	}
 	same := cmp.Comparer(slices.Equal[[]string]) // of the query: none is none
-	if diff := cmp.Diff(want, router.Routes(), same); diff != "" {
+	if diff := cmp.Diff(want, got, same); diff != "" {
 		t.Errorf("the routes of %s (-environments/routes.tf +the function's):\n%s", function, diff)
+		return
 	}
+	checkDocument(t, function, router)
 }
 
 // Routes are all routes of routes.tf, by path and method.
@@ -84,6 +91,7 @@ func decode(t testing.TB, paths cty.Value) []Route {
 						route.Query = append(route.Query, parameter.AsString())
 					}
 				case "operation_id":
+					route.OperationID = value.AsString()
 				default:
 					t.Errorf("%s %s: this test does not know what %q means", route.Method, route.Path, name.AsString())
 				}

@@ -37,10 +37,11 @@ type Options struct {
 type Router struct {
 	options Options
 	routes  []route
+	watch   func(Exchange) // nil but in tests
 }
 
 type route struct {
-	Route
+	*Operation
 	parts  []string
 	handle Handler
 }
@@ -59,31 +60,33 @@ func New(options Options) *Router { return &Router{options: options} }
 // Handle adds a route for signed-in callers: a method, a path with parameters, such as
 // /goals/{goalId}, and the names of the query's parameters that the handler reads: it
 // gets no other. A route that is added first wins; one that could never be reached
-// because of that panics.
-func (r *Router) Handle(method, path string, handle Handler, query ...string) {
-	r.add(Route{Method: method, Path: path, Query: query}, handle)
+// because of that panics. The Operation is for what the route tells of itself.
+func (r *Router) Handle(method, path string, handle Handler, query ...string) *Operation {
+	return r.add(Route{Method: method, Path: path, Query: query}, handle)
 }
 
 // Open adds a route that needs no sign-in.
-func (r *Router) Open(method, path string, handle Handler, query ...string) {
-	r.add(Route{Method: method, Path: path, Open: true, Query: query}, handle)
+func (r *Router) Open(method, path string, handle Handler, query ...string) *Operation {
+	return r.add(Route{Method: method, Path: path, Open: true, Query: query}, handle)
 }
 
-func (r *Router) add(added Route, handle Handler) {
+func (r *Router) add(added Route, handle Handler) *Operation {
 	if first, _, _ := r.find(added.Method, added.Path); first != nil {
 		panic(fmt.Sprintf("httpapi: %s %s is never reached: %s was added first", added.Method, added.Path, first.Path))
 	}
 	added.Query = slices.Sorted(slices.Values(added.Query))
-	r.routes = append(r.routes, route{added, strings.Split(added.Path, "/"), handle})
+	operation := &Operation{Route: added}
+	r.routes = append(r.routes, route{operation, strings.Split(added.Path, "/"), handle})
+	return operation
 }
 
-// Routes are the routes that were added, by path and method.
-func (r *Router) Routes() []Route {
-	all := make([]Route, 0, len(r.routes))
+// Operations are what the routes tell of themselves, by path and method.
+func (r *Router) Operations() []Operation {
+	all := make([]Operation, 0, len(r.routes))
 	for _, route := range r.routes {
-		all = append(all, route.Route)
+		all = append(all, *route.Operation)
 	}
-	slices.SortFunc(all, func(a, b Route) int {
+	slices.SortFunc(all, func(a, b Operation) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), strings.Compare(a.Method, b.Method))
 	})
 	return all
@@ -93,7 +96,7 @@ func (r *Router) Routes() []Route {
 func (r *Router) Serve(ctx context.Context, event events.APIGatewayProxyRequest) (events.APIGatewayProxyResponse, error) {
 	started := r.options.Clock()
 	ctx = telemetry.WithRequest(ctx, telemetry.Request{ID: event.RequestContext.RequestID, TraceID: telemetry.TraceID(header(event, "X-Amzn-Trace-Id"))})
-	pattern, response, err := r.dispatch(ctx, event)
+	found, request, response, err := r.dispatch(ctx, event)
 	kind := "application/json"
 	if err != nil {
 		response, kind = r.failed(ctx, event, err), "application/problem+json"
@@ -101,15 +104,24 @@ func (r *Router) Serve(ctx context.Context, event events.APIGatewayProxyRequest)
 	answer, err := response.render(kind)
 	if err != nil {
 		r.options.Logger.ErrorContext(ctx, "the answer cannot be marshalled", "error", err)
-		answer, _ = r.failed(ctx, event, err).render("application/problem+json")
+		response = r.failed(ctx, event, err)
+		answer, _ = response.render("application/problem+json")
 	}
 	maps.Copy(answer.Headers, r.cors(header(event, "Origin")))
 	answer.Headers["X-Request-Id"] = telemetry.RequestOf(ctx).ID
+	pattern := "unknown"
+	if found != nil {
+		pattern = found.Path
+	}
 	r.record(ctx, event.HTTPMethod, pattern, answer.StatusCode, r.options.Clock().Sub(started))
+	if r.watch != nil && found != nil {
+		r.watch(Exchange{*found, event, request.read, response.Body, answer})
+	}
 	return answer, nil
 }
 
-func (r *Router) dispatch(ctx context.Context, event events.APIGatewayProxyRequest) (pattern string, response Response, err error) {
+// dispatch gives what was found too, as far as it came.
+func (r *Router) dispatch(ctx context.Context, event events.APIGatewayProxyRequest) (operation *Operation, request *Request, response Response, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			r.options.Logger.ErrorContext(ctx, "panic", "cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
@@ -118,21 +130,21 @@ func (r *Router) dispatch(ctx context.Context, event events.APIGatewayProxyReque
 	}()
 	found, parameters, allowed := r.find(event.HTTPMethod, event.Path)
 	if found == nil && len(allowed) > 0 {
-		return "unknown", Response{}, newProblem(http.StatusMethodNotAllowed, "method", "Method not allowed", "Allowed here: "+strings.Join(allowed, ", ")+".")
+		return nil, nil, Response{}, newProblem(http.StatusMethodNotAllowed, "method", "Method not allowed", "Allowed here: "+strings.Join(allowed, ", ")+".")
 	}
 	if found == nil {
-		return "unknown", Response{}, NotFound()
+		return nil, nil, Response{}, NotFound()
 	}
-	request := &Request{event: event, path: parameters, query: found.Query}
+	operation, request = found.Operation, &Request{event: event, path: parameters, query: found.Query}
 	if !found.Open {
 		user, ok := caller(event)
 		if !ok {
-			return found.Path, Response{}, newProblem(http.StatusUnauthorized, "unauthorized", "Not signed in", "Sign in first.")
+			return operation, request, Response{}, newProblem(http.StatusUnauthorized, "unauthorized", "Not signed in", "Sign in first.")
 		}
 		request.Caller = user
 	}
 	response, err = found.handle(ctx, request)
-	return found.Path, response, err
+	return operation, request, response, err
 }
 
 // find gives the route and its path's parameters, or the methods that there are.
