@@ -16,6 +16,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
 )
 
 // sender is SES.
@@ -44,6 +45,8 @@ type post struct {
 // some 20 seconds.
 const attempts = 5
 
+var errNotWritten = errors.New("no mail can be written")
+
 // send gives the id of SES.
 func (p post) send(ctx context.Context, r reminder) (id string, result outcome, err error) {
 	token, err := p.links.Sign(ctx, r.user.ID)
@@ -52,11 +55,11 @@ func (p post) send(ctx context.Context, r reminder) (id string, result outcome, 
 	}
 	message, err := p.write(r, p.application+"/api/unsubscribe?token="+url.QueryEscape(token))
 	if err != nil {
-		return "", rejected, err
+		return "", rejected, fmt.Errorf("%w: %w", errNotWritten, err)
 	}
 	raw, err := message.Raw()
 	if err != nil {
-		return "", rejected, err
+		return "", rejected, fmt.Errorf("%w: %w", errNotWritten, err)
 	}
 	input := &ses.SendRawEmailInput{
 		ConfigurationSetName: &p.configurationSet, Source: &p.from.Address,
@@ -91,9 +94,10 @@ func judge(err error) outcome {
 	if !errors.As(err, &refused) {
 		return failed // the network
 	}
-	switch refused.ErrorCode() {
-	case "MessageRejected", "InvalidParameterValue", "ValidationError": // this address or this mail
+	if store.RefusedForGood(refused.ErrorCode()) { // this address or this mail
 		return rejected
+	}
+	switch refused.ErrorCode() {
 	case "Throttling", "ThrottlingException", "TooManyRequestsException":
 		if strings.Contains(refused.ErrorMessage(), "Daily") { // "Daily message quota exceeded."
 			return hopeless
@@ -113,6 +117,9 @@ func name(err error) string {
 	var refused smithy.APIError
 	if errors.As(err, &refused) {
 		return refused.ErrorCode()
+	}
+	if errors.Is(err, errNotWritten) {
+		return store.NotWritten
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "Timeout"

@@ -128,6 +128,24 @@ func TestTheUsersDayBegins(t *testing.T) {
 	}
 }
 
+// TestAMailThatCannotBeWritten is tried once: its address would break the header.
+func TestAMailThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.many(1)
+	if _, err := f.owner.Exec(t.Context(), "UPDATE users SET email = E'a\\r\\nBcc: b@example.com'"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []result{{Failed: 1}, {Skipped: 1}} {
+		if got, err := f.handle(`{}`); err != nil || got.Failed != want.Failed || got.Skipped != want.Skipped || got.Sent != 0 {
+			t.Errorf("%+v, %v", got, err)
+		}
+	}
+	if diff := cmp.Diff([]string{"1 2026-11-24 failed 1+0 false NotWritten"}, f.records()); diff != "" || f.box.calls > 0 {
+		t.Errorf("%d calls of SES, log of reminders (-want +got):\n%s", f.box.calls, diff)
+	}
+}
+
 func refusal(code, message string) error {
 	return &smithy.OperationError{ServiceID: "SES", OperationName: "SendRawEmail", Err: &smithy.GenericAPIError{Code: code, Message: message}}
 }
@@ -140,6 +158,7 @@ func TestWhatSESRefuses(t *testing.T) {
 		want    result
 		fails   string // of the error; "" is none
 		records []string
+		again   []int // who has a mail after a retry
 	}{
 		"too fast for a while": {
 			refuse: func(_ string, call int) error {
@@ -150,6 +169,7 @@ func TestWhatSESRefuses(t *testing.T) {
 			},
 			want:    result{Sent: 3},
 			records: []string{"1 2026-11-24 sent 1+0 true", "2 2026-11-24 sent 1+0 true", "3 2026-11-24 sent 1+0 true"},
+			again:   []int{1, 2, 3},
 		},
 		"an address": {
 			refuse: func(to string, _ int) error {
@@ -160,6 +180,18 @@ func TestWhatSESRefuses(t *testing.T) {
 			},
 			want:    result{Sent: 2, Failed: 1},
 			records: []string{"1 2026-11-24 sent 1+0 true", "2 2026-11-24 failed 1+0 false MessageRejected", "3 2026-11-24 sent 1+0 true"},
+			again:   []int{1, 3},
+		},
+		"a mail, by a code": {
+			refuse: func(to string, _ int) error {
+				if to == address(2) {
+					return refusal("InvalidParameterValue", "Missing final '@domain'")
+				}
+				return nil
+			},
+			want:    result{Sent: 2, Failed: 1},
+			records: []string{"1 2026-11-24 sent 1+0 true", "2 2026-11-24 failed 1+0 false InvalidParameterValue", "3 2026-11-24 sent 1+0 true"},
+			again:   []int{1, 3},
 		},
 		"one user's mail for now": {
 			refuse: func(to string, _ int) error {
@@ -170,6 +202,7 @@ func TestWhatSESRefuses(t *testing.T) {
 			},
 			want: result{Sent: 2, Failed: 1}, fails: "1 users were not reached",
 			records: []string{"1 2026-11-24 sent 1+0 true", "2 2026-11-24 failed 1+0 false Failed", "3 2026-11-24 sent 1+0 true"},
+			again:   []int{1, 2, 3},
 		},
 	}
 	for name, test := range tests {
@@ -191,12 +224,13 @@ func TestWhatSESRefuses(t *testing.T) {
 			if strings.Contains(f.log.String(), "@example.com") {
 				t.Errorf("the log has an address: %s", f.log.String())
 			}
-			// Lambda's retry reaches who was not reached, and nobody a second time.
+			// Lambda's retry reaches who was not reached, and nobody a second time, nor
+			// whom SES refuses.
 			f.box.refuse = nil
 			if _, err := f.handle(`{}`); err != nil {
 				t.Error(err)
 			}
-			if diff := cmp.Diff(addresses(1, 2, 3), f.box.recipients()); diff != "" {
+			if diff := cmp.Diff(addresses(test.again...), f.box.recipients()); diff != "" {
 				t.Errorf("recipients (-want +got):\n%s", diff)
 			}
 		})

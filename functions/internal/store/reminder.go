@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -79,14 +80,27 @@ func (tx *Tx) SwitchRemindersOff(ctx context.Context, reason OffReason) error {
 // what was claimed and never recorded.
 const ClaimKept = time.Minute
 
+// RefusedForGood says whether a reminder's error, by its name, would come again if the
+// same mail were sent again: SES refuses the address or the mail, or none can be written.
+func RefusedForGood(name string) bool { return slices.Contains(refusedForGood(), name) }
+
+// NotWritten is the name of the error that there is no mail to send.
+const NotWritten = "NotWritten"
+
+// refusedForGood are NotWritten and codes of SES's SendRawEmail.
+func refusedForGood() []string {
+	return []string{"InvalidParameterValue", "MessageRejected", NotWritten, "ValidationError"}
+}
+
 // ClaimReminder says whether the caller is to send the user's reminder of the day: once
-// it was sent nobody is, and while someone is at it nobody else for ClaimKept.
+// it was sent or refused for good nobody is, and while someone is at it nobody else for
+// ClaimKept.
 func (tx *Tx) ClaimReminder(ctx context.Context, day domain.Date) (bool, error) {
 	tag, err := tx.tx.Exec(ctx, `
 		INSERT INTO reminder_log AS l (user_id, sent_on) VALUES ($1, $2)
 		ON CONFLICT (user_id, sent_on) DO UPDATE SET status = 'claimed', claimed_at = now(), error = ''
-		WHERE l.status = 'failed' OR l.status = 'claimed' AND l.claimed_at < now() - make_interval(secs => $3)`,
-		tx.user, day, ClaimKept.Seconds())
+		WHERE l.status = 'failed' AND l.error <> ALL ($4) OR l.status = 'claimed' AND l.claimed_at < now() - make_interval(secs => $3)`,
+		tx.user, day, ClaimKept.Seconds(), refusedForGood())
 	return tag.RowsAffected() == 1, translate("claim the reminder", err)
 }
 
