@@ -185,7 +185,7 @@ func TestTheFirstSignInMakesTheProfile(t *testing.T) {
 		t.Errorf("the second sign-in: %+v", second)
 	}
 	// No other user's rows are touched by an address that is taken.
-	if taken := a.call(two, "GET", "/auth", "", claims(map[string]any{"email": "NEW@example.com"})); taken.StatusCode != 409 {
+	if taken := a.call(two, "GET", "/auth", "", claims(map[string]any{"email": "NEW@example.com", "email_verified": "false"})); taken.StatusCode != 409 {
 		t.Errorf("with an address that is taken: %d %s", taken.StatusCode, taken.Body)
 	}
 	if other := read[session](t, a.call(two, "GET", "/auth", ""), 200); !other.FirstSignIn || other.User.ID != two || other.User.Name == "Eins" {
@@ -222,6 +222,41 @@ func TestProfile(t *testing.T) {
 	}
 	if user := read[domain.User](t, a.call(one, "GET", "/profile", ""), 200); user.CompanySize != "50-99" || user.Position != "" || user.Name != "One" {
 		t.Errorf("in the end: %+v", user)
+	}
+}
+
+// TestAnAddressIsWhoseCognitoVerifiedIt: its owner before never said here that they have
+// another one by now, and must not lock the new one out.
+func TestAnAddressIsWhoseCognitoVerifiedIt(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	const old, young, changed = "018f3c1e-0000-4000-8000-0000000000a1", "018f3c1e-0000-4000-8000-0000000000a2", "018f3c1e-0000-4000-8000-0000000000a3"
+	email := func(address string, verified any) func(*events.APIGatewayProxyRequest) {
+		return claims(map[string]any{"email": address, "email_verified": verified})
+	}
+	session := func(user string, status int, address string, verified any) domain.User {
+		t.Helper()
+		return read[struct{ User domain.User }](t, a.call(user, "GET", "/auth", "", email(address, verified)), status).User
+	}
+	session(old, 200, "shared@example.com", "true")
+	session(changed, 200, "other@example.com", "true")
+	for _, verified := range []any{"false", nil, true, "TRUE"} {
+		session(young, 409, "shared@example.com", verified)
+		session(changed, 409, "shared@example.com", verified)
+	}
+	if got := session(young, 200, "Shared@example.com", "true"); got.Email != "Shared@example.com" {
+		t.Errorf("the new owner: %+v", got)
+	}
+	// Who changes to it gets it as well, and whoever had it gets what Cognito says next.
+	if got := session(changed, 200, "shared@example.com", "true"); got.Email != "shared@example.com" {
+		t.Errorf("who changed: %+v", got)
+	}
+	if got := session(old, 200, "new@example.com", "true"); got.Email != "new@example.com" {
+		t.Errorf("the old owner: %+v", got)
+	}
+	profile := read[domain.User](t, a.call(young, "GET", "/profile", "", email(young+"@invalid", "false")), 200)
+	if profile.Email != young+"@invalid" || profile.Reachable() {
+		t.Errorf("who lost it: %+v", profile)
 	}
 }
 

@@ -222,7 +222,7 @@ func gather(ctx context.Context, tx *store.Tx, day domain.Date) (reminder, error
 		return reminder{}, err
 	}
 	found := reminder{day: day, pace: preference.Pace}
-	if found.user, err = tx.User(ctx); err != nil {
+	if found.user, err = tx.User(ctx); err != nil || !found.user.Reachable() {
 		return reminder{}, err
 	}
 	if found.due, err = tx.DueTasks(ctx, day, mostDue); err != nil {

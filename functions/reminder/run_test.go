@@ -146,6 +146,22 @@ func TestAMailThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// TestNoAddressNoMail is about a user whose address another one has verified since.
+func TestNoAddressNoMail(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.many(2)
+	f.write(3, func(ctx context.Context, tx *store.Tx) error {
+		return tx.Provision(ctx, domain.User{Email: address(1), EmailVerified: true})
+	})
+	if got, err := f.handle(`{}`); err != nil || got.Sent != 1 || got.Skipped != 1 {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if diff := cmp.Diff(addresses(2), f.box.recipients()); diff != "" {
+		t.Errorf("recipients (-want +got):\n%s", diff)
+	}
+}
+
 func refusal(code, message string) error {
 	return &smithy.OperationError{ServiceID: "SES", OperationName: "SendRawEmail", Err: &smithy.GenericAPIError{Code: code, Message: message}}
 }

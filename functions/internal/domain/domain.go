@@ -7,6 +7,7 @@ package domain
 
 import (
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -48,7 +49,13 @@ type User struct {
 	JobType     string `json:"jobType"`
 	Position    string `json:"position"`
 	Meta
+	// EmailVerified says of who calls that Cognito knows the address to be theirs. It is
+	// not stored.
+	EmailVerified bool `db:"-" json:"-"`
 }
+
+// Reachable says whether the user has an address: not if another took it over.
+func (u User) Reachable() bool { return !strings.HasSuffix(u.Email, "@invalid") }
 
 // Goal is the middle of a mandala chart.
 type Goal struct {

@@ -178,5 +178,6 @@ func caller(event events.APIGatewayProxyRequest) (domain.User, bool) {
 	return domain.User{
 		ID: id, Email: claim("email"), Name: claim("name"), Industry: claim("custom:industry"),
 		CompanySize: claim("custom:company_size"), JobType: claim("custom:job_title"), Position: claim("custom:position"),
+		EmailVerified: claim("email_verified") == "true", // a text, as all claims
 	}, ok
 }

@@ -11,7 +11,7 @@ const userColumns = "id, email, name, industry, company_size, job_type, position
 
 // Provision makes the transaction's user on the first sign-in, with what Cognito says;
 // a user who is there stays as they are. ConflictError EmailTaken: another user has
-// the address. ErrDeleted: the user was deleted, and asks with a token from before.
+// the address, and it is not verified. ErrDeleted: the user was deleted, and asks with a token from before.
 func (tx *Tx) Provision(ctx context.Context, user domain.User) error {
 	if err := user.Validate(); err != nil {
 		return err
@@ -23,11 +23,27 @@ func (tx *Tx) Provision(ctx context.Context, user domain.User) error {
 	if deleted.Is {
 		return ErrDeleted
 	}
+	if _, err := tx.User(ctx); !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if err := tx.takeEmail(ctx, user); err != nil {
+		return err
+	}
 	_, err = tx.tx.Exec(ctx, `
 		INSERT INTO users (id, email, name, industry, company_size, job_type, position)
 		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING`,
 		tx.user, user.Email, user.Name, user.Industry, user.CompanySize, user.JobType, user.Position)
 	return translate("provision the user", err)
+}
+
+// takeEmail takes a verified address from the row of whoever had it before: Cognito has
+// each address once, and its user may have changed or lost it without coming here since.
+func (tx *Tx) takeEmail(ctx context.Context, user domain.User) error {
+	if !user.EmailVerified {
+		return nil
+	}
+	_, err := tx.tx.Exec(ctx, "SELECT app_take_email($1)", user.Email)
+	return translate("take the address over", err)
 }
 
 // SignIn is the transaction's user as Cognito knows them: made on the first sign-in,
@@ -43,6 +59,9 @@ func (tx *Tx) SignIn(ctx context.Context, claims domain.User) (user domain.User,
 		return user, true, err
 	}
 	if err != nil || user.Email == claims.Email {
+		return user, false, err
+	}
+	if err := tx.takeEmail(ctx, claims); err != nil {
 		return user, false, err
 	}
 	user, err = tx.UpdateUser(ctx, AnyVersion, func(user *domain.User) error {
