@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"context"
+	"slices"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
@@ -48,9 +49,13 @@ func Settle(ctx context.Context, tx *store.Tx, execution store.WorkflowExecution
 	if err != nil {
 		return err
 	}
+	total, done, err := count(ctx, tx, execution)
+	if err != nil {
+		return err
+	}
 	status := nothing
 	switch {
-	case execution.TotalActions > 0 && len(execution.DoneActions) >= execution.TotalActions,
+	case total > 0 && done >= total,
 		stored.Actions > 0 && stored.WithTasks == stored.Actions:
 		status = domain.GoalActive
 	case stored.WithTasks > 0:
@@ -73,11 +78,40 @@ func Finish(ctx context.Context, tx *store.Tx, execution store.WorkflowExecution
 
 // Summarize counts what an execution has stored.
 func Summarize(ctx context.Context, tx *store.Tx, execution store.WorkflowExecution) (Summary, error) {
-	total := execution.TotalActions
-	if total == 0 { // it ended before the actions were read
+	total, done, err := count(ctx, tx, execution)
+	if err != nil {
+		return Summary{}, err
+	}
+	if total == 0 && execution.TotalActions == 0 { // it ended before the actions were read
 		total = len(execution.ActionIDs)
 	}
-	done := min(len(execution.DoneActions), total)
 	stored, err := tx.StoredTasks(ctx, execution.GoalID, append([]domain.ID{}, execution.DoneActions...))
 	return Summary{Total: total, Succeeded: done, Failed: total - done, TaskCount: stored.Generated}, err
+}
+
+// count gives how many actions an execution was for, and how many of them are done. One
+// that was deleted meanwhile counts for neither: nobody could ever make up for it.
+func count(ctx context.Context, tx *store.Tx, execution store.WorkflowExecution) (total, done int, err error) {
+	all, err := tx.Actions(ctx, execution.GoalID, "")
+	if err != nil {
+		return 0, 0, err
+	}
+	deleted := func(id domain.ID) bool {
+		return !slices.ContainsFunc(all, func(a domain.Action) bool { return a.ID == id })
+	}
+	total = execution.TotalActions
+	for _, id := range execution.DoneActions {
+		if deleted(id) {
+			total--
+		} else {
+			done++
+		}
+	}
+	for id := range execution.FailedActions {
+		if deleted(id) {
+			total--
+		}
+	}
+	total = max(total, 0)
+	return total, min(done, total), nil
 }

@@ -279,6 +279,45 @@ func TestNothingToDo(t *testing.T) {
 	}
 }
 
+// TestActionsAreDeletedInTheMiddle: before they have tasks and after. What is left is all
+// that there is, so that nothing has failed of it.
+func TestActionsAreDeletedInTheMiddle(t *testing.T) {
+	t.Parallel()
+	for name, asked := range map[string][]domain.ID{
+		"of all":     nil,
+		"of a retry": {workflowtest.Action(1), workflowtest.Action(2), workflowtest.Action(3)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := workflowtest.New(t, 4)
+			m := begin(t, s, asked...)
+			m.saved = func(id domain.ID) {
+				if id == workflowtest.Action(1) {
+					s.Exec("DELETE FROM actions WHERE id IN ($1, $2)", workflowtest.Action(1), workflowtest.Action(2))
+				}
+			}
+			if end := m.run(); end != "active" {
+				t.Errorf("ended %s", end)
+			}
+			if row := s.Execution(m.execution.ID); row.Status != store.ExecutionSucceeded || s.GoalStatus() != domain.GoalActive {
+				t.Errorf("%s, goal %s", row.Status, s.GoalStatus())
+			}
+		})
+	}
+}
+
+// TestADeletedActionHidesNoFailure: another one failed as well.
+func TestADeletedActionHidesNoFailure(t *testing.T) {
+	t.Parallel()
+	s := workflowtest.New(t, 3)
+	s.Describe(3, "simulate: quota")
+	m := begin(t, s)
+	m.saved = func(domain.ID) { s.Exec("DELETE FROM actions WHERE id = $1", workflowtest.Action(2)) }
+	if end := m.run(); end != "partial" || s.GoalStatus() != domain.GoalPartial {
+		t.Errorf("ended %s, goal %s", end, s.GoalStatus())
+	}
+}
+
 // TestTheGoalIsDeletedInTheMiddle: what follows finds nothing and fails nowhere.
 func TestTheGoalIsDeletedInTheMiddle(t *testing.T) {
 	t.Parallel()
