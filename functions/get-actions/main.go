@@ -2,6 +2,7 @@
 package main
 
 import (
+	"context"
 	"log/slog"
 	"os"
 
@@ -14,7 +15,7 @@ import (
 const function = "get-actions"
 
 func main() {
-	environment, err := workflow.SetUp(os.LookupEnv, function)
+	environment, err := workflow.SetUp(context.Background(), os.LookupEnv, function)
 	if err != nil {
 		slog.New(slog.NewJSONHandler(os.Stdout, nil)).Error("cannot start", "function", function, "error", err)
 		os.Exit(1)

@@ -35,7 +35,7 @@ func main() {
 }
 
 func setUp(ctx context.Context, lookup config.Lookup) (func(context.Context, json.RawMessage) (states.Tasks, error), error) {
-	environment, err := workflow.SetUp(lookup, function)
+	environment, err := workflow.SetUp(ctx, lookup, function)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,16 @@ const perProcess = 1
 // Database opens the database for the function with that name; timeout ends each
 // statement (store.APITimeout or store.WorkflowTimeout). Nothing is connected yet.
 func Database(ctx context.Context, database settings.Database, function string, timeout time.Duration) (*store.DB, error) {
+	options, err := Options(ctx, database, function, timeout)
+	if err != nil {
+		return nil, err
+	}
+	return store.Open(ctx, options)
+}
+
+// Options are what Database opens the database with, for who opens it more than once:
+// the authorities of RDS and the AWS configuration are read here.
+func Options(ctx context.Context, database settings.Database, function string, timeout time.Duration) (store.Options, error) {
 	options := store.Options{
 		Host: database.Host, Port: database.Port, Database: database.Name, User: database.User,
 		Auth:             store.StaticPassword{Value: database.Password},
@@ -32,7 +42,7 @@ func Database(ctx context.Context, database settings.Database, function string, 
 	if database.Auth == settings.IAM {
 		aws, err := config.LoadDefaultConfig(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("load the AWS configuration: %w", err)
+			return store.Options{}, fmt.Errorf("load the AWS configuration: %w", err)
 		}
 		options.Auth = rdsauth.Tokens{Host: database.Host, Port: database.Port, Region: aws.Region, User: database.User, Credentials: aws.Credentials}
 	}
@@ -41,13 +51,13 @@ func Database(ctx context.Context, database settings.Database, function string, 
 		if database.CAFile != "" {
 			var err error
 			if extra, err = os.ReadFile(database.CAFile); err != nil {
-				return nil, fmt.Errorf("read DATABASE_CA_FILE: %w", err)
+				return store.Options{}, fmt.Errorf("read DATABASE_CA_FILE: %w", err)
 			}
 		}
 		var err error
 		if options.TLS, err = rdsauth.TLS(database.Host, extra); err != nil {
-			return nil, err
+			return store.Options{}, err
 		}
 	}
-	return store.Open(ctx, options)
+	return options, nil
 }

@@ -65,18 +65,20 @@ type Environment struct {
 }
 
 // SetUp reads the environment of the function with that name. Nothing is connected yet.
-func SetUp(lookup config.Lookup, function string) (Environment, error) {
+func SetUp(ctx context.Context, lookup config.Lookup, function string) (Environment, error) {
 	base, baseErr := config.LoadBase(lookup)
 	settings, databaseErr := config.LoadDatabase(lookup)
 	if err := errors.Join(baseErr, databaseErr); err != nil {
 		return Environment{}, err
 	}
+	options, err := connect.Options(ctx, settings, function, store.WorkflowTimeout)
+	if err != nil {
+		return Environment{}, err
+	}
 	return Environment{
-		Base: base,
-		Database: brief{open: func(ctx context.Context) (*store.DB, error) {
-			return connect.Database(ctx, settings, function, store.WorkflowTimeout)
-		}},
-		Logger: telemetry.NewLogger(os.Stdout, telemetry.Options{Function: function, Release: base.Release, Level: base.LogLevel}),
+		Base:     base,
+		Database: brief{open: func(ctx context.Context) (*store.DB, error) { return store.Open(ctx, options) }},
+		Logger:   telemetry.NewLogger(os.Stdout, telemetry.Options{Function: function, Release: base.Release, Level: base.LogLevel}),
 	}, nil
 }
 

@@ -2,6 +2,12 @@ package workflow_test
 
 import (
 	"context"
+	"encoding/pem"
+	"errors"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/pgtest"
@@ -11,6 +17,41 @@ import (
 
 	"github.com/jackc/pgx/v5"
 )
+
+// TestWhatTheDatabaseNeedsIsReadOnce finds out at the start, not at each transaction,
+// that a file of authorities is missing.
+func TestWhatTheDatabaseNeedsIsReadOnce(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "authorities.pem")
+	lookup := func(name string) (string, bool) {
+		value, found := map[string]string{
+			"APPLICATION_URL": "https://app.example.com", "CORS_ORIGINS": "https://app.example.com", "ENVIRONMENT": "test", "RELEASE": "v1.0.0",
+			"DATABASE_HOST": "127.0.0.1", "DATABASE_PORT": "1", "DATABASE_NAME": "none", "DATABASE_USER": "goal_mandala_app",
+			"DATABASE_AUTH": "password", "DATABASE_TLS": "verify-full", "DATABASE_CA_FILE": file,
+		}[name]
+		return value, found
+	}
+	if _, err := workflow.SetUp(t.Context(), lookup, "save-tasks"); err == nil || !strings.Contains(err.Error(), "DATABASE_CA_FILE") {
+		t.Errorf("without the file: %v", err)
+	}
+	server := httptest.NewTLSServer(nil) // has a certificate, which is all that is wanted of it
+	defer server.Close()
+	if err := os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	environment, err := workflow.SetUp(t.Context(), lookup, "save-tasks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
+	}
+	// Nobody listens there, but it gets as far as to connect.
+	err = environment.Database.Write(t.Context(), workflowtest.User, func(context.Context, *store.Tx) error { return nil })
+	if !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("after the start: %v", err)
+	}
+}
 
 // TestNoConnectionIsKept: R6.2 allows 50 for all instances of all functions.
 func TestNoConnectionIsKept(t *testing.T) {
@@ -24,7 +65,7 @@ func TestNoConnectionIsKept(t *testing.T) {
 		}[name]
 		return value, found
 	}
-	environment, err := workflow.SetUp(lookup, "save-tasks")
+	environment, err := workflow.SetUp(t.Context(), lookup, "save-tasks")
 	if err != nil {
 		t.Fatal(err)
 	}

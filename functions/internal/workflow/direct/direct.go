@@ -15,7 +15,7 @@ import (
 
 // SetUp reads the environment of the function with that name.
 func SetUp(ctx context.Context, lookup config.Lookup, function string) (workflow.Environment, workflow.Service, error) {
-	environment, err := workflow.SetUp(lookup, function)
+	environment, err := workflow.SetUp(ctx, lookup, function)
 	if err != nil {
 		return environment, workflow.Service{}, err
 	}
