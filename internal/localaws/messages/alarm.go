@@ -120,7 +120,7 @@ func (p *Plane) act(ctx context.Context, region string, before alarm) error {
 // subject is the subject of the message; SNS takes at most 100 characters.
 func (a alarm) subject(region string) string {
 	text := fmt.Sprintf("%s: %q in %s", a.StateValue, a.AlarmName, region)
-	return text[:min(len(text), 99)]
+	return strings.ToValidUTF8(text[:min(len(text), 99)], "") // not half of a character
 }
 
 // message is the text that CloudWatch publishes.
