@@ -66,7 +66,7 @@ func composed(t *testing.T, to, subject, text string) {
 		t.Errorf("a subject or an address became header: %q", message.raw)
 	}
 	got, err := new(mime.WordDecoder).DecodeHeader(parsed.Header.Get("Subject"))
-	if !strings.Contains(subject, "=?") && (err != nil || got != strings.Trim(subject, " \t")) {
+	if !strings.Contains(subject, "=?") && (err != nil || strings.Trim(got, " \t") != strings.Trim(subject, " \t")) {
 		t.Errorf("the subject %q became %q, %v", subject, got, err)
 	}
 	if body, err := io.ReadAll(parsed.Body); err != nil || string(body) != text+"\r\n" {
