@@ -1,7 +1,6 @@
-// Package apifuzz, for tests, sends anything to a function of the API, and holds its
-// answers to what all of the API promises: a request is refused as the caller's
-// mistake, by a problem that names fields that there are, or gets as far as the
-// database.
+// Package apifuzz sends anything to a function of the API, and holds its answers to what
+// all of the API promises: a request is refused as the caller's mistake, by a problem that
+// names fields that there are, or gets as far as the database. Only tests use it.
 package apifuzz
 
 import (
@@ -13,7 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"testing"
+	"testing" //nolint:depguard // a package for tests
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
