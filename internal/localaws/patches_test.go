@@ -56,6 +56,7 @@ func baseQuestions() []question {
 		{"020_missing_operation", "operation", missingOperation, "501 NotImplementedByLocalAWS"},
 		{"020_missing_operation", "service", missingService, "501 NotImplementedByLocalAWS"},
 		{"110_s3_conditional_policy", "object under a TLS-only policy", tlsOnly, "content"},
+		{"111_s3_suspended_versions", "a version and its marker, one by one", suspendedVersions, "1 marker, then nothing"},
 		{"210_rds_scaling_configuration", "phantom block", scalingConfiguration, "absent"},
 		{"220_rds_instance_monitoring", "settings read back", monitoring, "insights true 7 days, 60 s by arn:aws:iam::123456789012:role/monitoring"},
 		{"230_rds_cluster_identity", "second cluster of a name", sameCluster, "DBClusterAlreadyExistsFault"},
