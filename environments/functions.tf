@@ -29,6 +29,7 @@ locals {
     LOG_LEVEL             = var.functions.log_level
     RELEASE               = var.release
     SECRETS_CACHE_SECONDS = "300"
+    TIME_ZONE             = "Asia/Tokyo" # where the users' days begin
   }
 
   # What the functions are told that speak to the database: in AWS as a user who
@@ -111,8 +112,7 @@ locals {
           JWT_KEY_SECRET_ARN     = module.secrets.secret_arns["jwt-key"]
           MAIL_CONFIGURATION_SET = module.auth.mail_configuration_set_name
           MAIL_FROM              = module.auth.mail_from_address
-          MAIL_LANGUAGE          = "ja"         # or "en": users have no language of their own
-          MAIL_TIME_ZONE         = "Asia/Tokyo" # where the users' days begin
+          MAIL_LANGUAGE          = "ja" # or "en": users have no language of their own
         })
         group           = "reminder"
         timeout_seconds = 300

@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/apifuzz"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/httpapi"
@@ -23,7 +24,7 @@ func FuzzRequests(f *testing.F) {
 	goals, parts := append([]string{"deadline", "status"}, texts...), append([]string{"position", "swap"}, texts...)
 	actions := append([]string{"type"}, parts...)
 	apifuzz.Requests(f, func(router *httpapi.Router, database *apifuzz.Database) {
-		handler{database: database, clock: apifuzz.Now}.routes(router)
+		handler{database: database, clock: apifuzz.Now, zone: time.UTC}.routes(router)
 	}, []apifuzz.Request{
 		{Method: "GET", Path: "/goals", Fields: []string{"limit", "status"}},
 		{Method: "POST", Path: "/goals", Fields: goals},

@@ -19,6 +19,7 @@ type database interface {
 type handler struct {
 	database database
 	clock    func() time.Time
+	zone     *time.Location // where the users' days begin
 }
 
 func (h handler) routes(router *httpapi.Router) {
@@ -73,7 +74,8 @@ func (h handler) routes(router *httpapi.Router) {
 		OK(progressHistory{})
 }
 
-func (h handler) today() domain.Date { return domain.DateOf(h.clock().UTC()) }
+// today is the users' day.
+func (h handler) today() domain.Date { return domain.DateOf(h.clock().In(h.zone)) }
 
 func (h handler) list(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
 	window, err := request.Window()

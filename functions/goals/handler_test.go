@@ -44,7 +44,7 @@ func newAPI(t *testing.T) api {
 		Function: function, CORSOrigins: []string{"https://app.example.com"}, Logger: slog.New(slog.DiscardHandler),
 		Metrics: telemetry.NewMetrics(io.Discard, time.Now), Clock: time.Now,
 	})
-	handler{database: db, clock: func() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) }}.routes(router)
+	handler{database: db, clock: func() time.Time { return time.Date(2026, 11, 24, 0, 0, 0, 0, time.UTC) }, zone: time.UTC}.routes(router)
 	apispec.Watch(t, function, router)
 	return api{t, router, db}
 }
@@ -198,5 +198,19 @@ func TestWhatIsWrongIsSaidFieldByField(t *testing.T) {
 				t.Errorf("headers %v, request %q", answer.Headers, problem.RequestID)
 			}
 		})
+	}
+}
+
+// TestTheUsersDayBegins: at 15:00 UTC it is midnight in Japan.
+func TestTheUsersDayBegins(t *testing.T) {
+	t.Parallel()
+	for hour, want := range map[int]string{14: "2026-11-24", 15: "2026-11-25"} {
+		h := handler{
+			clock: func() time.Time { return time.Date(2026, 11, 24, hour, 0, 0, 0, time.UTC) },
+			zone:  time.FixedZone("JST", 9*60*60),
+		}
+		if got := h.today().String(); got != want {
+			t.Errorf("at %d:00 UTC it is %s, want %s", hour, got, want)
+		}
 	}
 }

@@ -303,10 +303,10 @@ func TestASchedulesEventIsAnyObject(t *testing.T) {
 func TestSetUpNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	_, err := setUp(t.Context(), func(name string) (string, bool) {
-		wrong := map[string]string{"MAIL_LANGUAGE": "fr", "MAIL_TIME_ZONE": "Mars/Olympus"}
+		wrong := map[string]string{"MAIL_LANGUAGE": "fr", "TIME_ZONE": "Mars/Olympus"}
 		return wrong[name], wrong[name] != ""
 	})
-	for _, name := range []string{"DATABASE_HOST", "JWT_KEY_SECRET_ARN", "MAIL_CONFIGURATION_SET", "MAIL_FROM", "MAIL_LANGUAGE", "MAIL_TIME_ZONE"} {
+	for _, name := range []string{"DATABASE_HOST", "JWT_KEY_SECRET_ARN", "MAIL_CONFIGURATION_SET", "MAIL_FROM", "MAIL_LANGUAGE", "TIME_ZONE"} {
 		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%v does not name %s", err, name)
 		}

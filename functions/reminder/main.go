@@ -11,7 +11,6 @@ import (
 	netmail "net/mail"
 	"os"
 	"time"
-	_ "time/tzdata" // Lambda has none
 
 	"github.com/aws/aws-lambda-go/lambda"
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -45,7 +44,6 @@ func main() {
 // settings are what this function alone is told.
 type settings struct {
 	configurationSet, from, keyARN, language string
-	zone                                     *time.Location
 }
 
 func load(lookup config.Lookup) (settings, error) {
@@ -68,11 +66,6 @@ func load(lookup config.Lookup) (settings, error) {
 	if _, found := languages[s.language]; !found {
 		problems = append(problems, errors.New("environment variable MAIL_LANGUAGE must be one of en, ja"))
 	}
-	zone, err := time.LoadLocation(optional("MAIL_TIME_ZONE", "Asia/Tokyo"))
-	if err != nil {
-		problems = append(problems, fmt.Errorf("environment variable MAIL_TIME_ZONE: %w", err))
-	}
-	s.zone = zone
 	return s, errors.Join(problems...)
 }
 
@@ -115,7 +108,7 @@ func setUp(ctx context.Context, lookup config.Lookup) (*handler, error) {
 				ses: ses.NewFromConfig(options, func(o *ses.Options) { o.Retryer = aws.NopRetryer{} }),
 			},
 		},
-		zone: own.zone,
+		zone: base.TimeZone,
 	}, nil
 }
 

@@ -67,7 +67,7 @@ func newRouter(db database) *httpapi.Router {
 	router := httpapi.New(httpapi.Options{
 		Function: function, Logger: slog.New(slog.DiscardHandler), Metrics: telemetry.NewMetrics(io.Discard, time.Now), Clock: time.Now,
 	})
-	handler{database: db, clock: noon}.routes(router)
+	handler{database: db, clock: noon, zone: time.UTC}.routes(router)
 	return router
 }
 

@@ -20,6 +20,7 @@ type database interface {
 type handler struct {
 	database database
 	clock    func() time.Time
+	zone     *time.Location // where the users' days begin
 }
 
 // routes adds the routes; what is fixed comes before what is a parameter.
@@ -70,8 +71,8 @@ func (h handler) routes(router *httpapi.Router) {
 		Says("Deletes a note.").NoContent()
 }
 
-// today is the day in UTC, which is also the day of reminders.
-func (h handler) today() domain.Date { return domain.DateOf(h.clock().UTC()) }
+// today is the users' day, which is also that of reminders.
+func (h handler) today() domain.Date { return domain.DateOf(h.clock().In(h.zone)) }
 
 // create makes a task; with an Idempotency-Key it is made once, however often the same
 // request comes.

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -220,5 +221,19 @@ func TestWhatIsWrongIsSaidFieldByField(t *testing.T) {
 				t.Errorf("%s (-want +got):\n%s", got.Body, diff)
 			}
 		})
+	}
+}
+
+// TestTheUsersDayBegins: at 15:00 UTC it is midnight in Japan.
+func TestTheUsersDayBegins(t *testing.T) {
+	t.Parallel()
+	for hour, want := range map[int]string{14: "2026-11-24", 15: "2026-11-25"} {
+		h := handler{
+			clock: func() time.Time { return time.Date(2026, 11, 24, hour, 0, 0, 0, time.UTC) },
+			zone:  time.FixedZone("JST", 9*60*60),
+		}
+		if got := h.today().String(); got != want {
+			t.Errorf("at %d:00 UTC it is %s, want %s", hour, got, want)
+		}
 	}
 }

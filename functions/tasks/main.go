@@ -44,6 +44,6 @@ func setUp(ctx context.Context, lookup config.Lookup) (*httpapi.Router, error) {
 		Function: function, Environment: base.Environment, CORSOrigins: base.CORSOrigins,
 		Logger: logger, Metrics: telemetry.NewMetrics(os.Stdout, time.Now), Clock: time.Now,
 	})
-	handler{database: db, clock: time.Now}.routes(router)
+	handler{database: db, clock: time.Now, zone: base.TimeZone}.routes(router)
 	return router, nil
 }

@@ -29,11 +29,12 @@ type sent struct {
 // without a sign-in, and is left alone where mail bounces.
 func checkReminder(t *testing.T, a *kit.Application) {
 	hanna, ivan := a.SignUp("hanna@example.com"), a.SignUp("bounce+ivan@simulator.amazonses.com")
+	today := time.Now().In(time.FixedZone("Asia/Tokyo", 9*60*60)).Format(time.DateOnly) // TIME_ZONE
 	for _, person := range []*kit.Person{hanna, ivan} {
 		goalID, actions := plant(person, 1, 1, nil)
 		person.Call(200, nil, "PATCH", "/goals/"+goalID, map[string]any{"status": "active"})
 		person.Call(201, nil, "POST", "/tasks", map[string]any{
-			"actionId": actions[0], "title": "Buy running shoes", "type": "execution", "deadline": time.Now().UTC().Format(time.DateOnly)})
+			"actionId": actions[0], "title": "Buy running shoes", "type": "execution", "deadline": today})
 	}
 	a.Invoke("reminder", struct{}{}, nil)
 	a.Invoke("reminder", struct{}{}, nil) // the same day again

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata" // Lambda has none
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/secret"
 )
@@ -26,6 +27,7 @@ type Base struct {
 	LogLevel       slog.Level
 	Release        string // such as "v1.2.0"
 	SecretsCache   time.Duration
+	TimeZone       *time.Location // where the users' days begin
 }
 
 // Generator names what makes tasks.
@@ -72,6 +74,11 @@ func LoadBase(lookup Lookup) (Base, error) {
 	if err := base.LogLevel.UnmarshalText([]byte(r.optional("LOG_LEVEL", "INFO"))); err != nil {
 		r.wrong("LOG_LEVEL", "is no level such as INFO")
 	}
+	zone, err := time.LoadLocation(r.optional("TIME_ZONE", "Asia/Tokyo"))
+	if err != nil {
+		r.wrong("TIME_ZONE", "is no name such as Asia/Tokyo")
+	}
+	base.TimeZone = zone
 	return base, r.err()
 }
 

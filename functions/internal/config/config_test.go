@@ -35,6 +35,10 @@ func TestLoadBase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tokyo, err := time.LoadLocation("Asia/Tokyo")
+	if err != nil {
+		t.Fatal(err)
+	}
 	want := config.Base{
 		ApplicationURL: "https://app.example.com",
 		CORSOrigins:    []string{"https://app.example.com", "http://localhost:5173"},
@@ -43,9 +47,22 @@ func TestLoadBase(t *testing.T) {
 		LogLevel:       slog.LevelWarn,
 		Release:        "v1.2.0",
 		SecretsCache:   5 * time.Minute,
+		TimeZone:       tokyo,
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
+	sameZone := cmp.Comparer(func(a, b *time.Location) bool { return a.String() == b.String() })
+	if diff := cmp.Diff(want, got, sameZone); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestTheTimeZone(t *testing.T) {
+	t.Parallel()
+	base, err := config.LoadBase(environment(map[string]string{"TIME_ZONE": "Europe/Berlin"}))
+	if err != nil || base.TimeZone.String() != "Europe/Berlin" {
+		t.Errorf("%v, %v", base.TimeZone, err)
+	}
+	if _, err := config.LoadBase(environment(map[string]string{"TIME_ZONE": "Mars/Olympus"})); err == nil || !strings.Contains(err.Error(), "TIME_ZONE") {
+		t.Errorf("a zone that there is not: %v", err)
 	}
 }
 
