@@ -48,8 +48,8 @@ func (h handler) routes(router *httpapi.Router) {
 		Says("Lists the tasks that are in the saved view and in all the parameters.").
 		OK(store.Page[domain.Task]{}).Fails(404)
 	router.Handle("POST", "/tasks", h.create).
-		Says("Makes a task.").
-		Takes(domain.TaskPatch{}, "actionId", "title", "type").Reads("Idempotency-Key").Created(domain.Task{}).Fails(404)
+		Says("Makes a task.", "409 where the action has 100.").
+		Takes(domain.TaskPatch{}, "actionId", "title", "type").Reads("Idempotency-Key").Created(domain.Task{}).Fails(404, 409)
 	router.Handle("GET", "/tasks/{taskId}", h.get).
 		Says("Gives a task.").Tagged(domain.Task{})
 	router.Handle("PATCH", "/tasks/{taskId}", h.update).
@@ -96,7 +96,7 @@ func (h handler) create(ctx context.Context, request *httpapi.Request) (httpapi.
 	if errors.Is(err, store.ErrNotFound) {
 		return httpapi.Response{}, missing("actionId")
 	}
-	return httpapi.Created(created, "/tasks/"+string(created.ID), created.Version), err
+	return httpapi.Created(created, "/tasks/"+string(created.ID), created.Version), full(err, store.TasksOfAction, "An action has at most %d tasks.", domain.MaxTasks)
 }
 
 func (h handler) get(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {

@@ -76,6 +76,19 @@ func TestViewsAndNotesHaveALimit(t *testing.T) {
 	}
 }
 
+func TestAnActionHasAHundredTasks(t *testing.T) {
+	t.Parallel()
+	a := newAPI(t)
+	action := a.plant(one)
+	for range domain.MaxTasks {
+		_ = a.task(one, action, "task")
+	}
+	body := fmt.Sprintf(`{"actionId": %q, "title": "more", "type": "execution"}`, action.ID)
+	if got := a.call(one, "POST", "/tasks", body); got.StatusCode != 409 || !strings.Contains(got.problem.Detail, "100") {
+		t.Errorf("%d %s", got.StatusCode, got.Body)
+	}
+}
+
 func TestLifeOfANote(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t)

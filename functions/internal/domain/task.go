@@ -5,6 +5,10 @@ import "time"
 // MaxMinutes is the longest estimate of a task: a week.
 const MaxMinutes = 7 * 24 * 60
 
+// MaxTasks is how many tasks an action has before no more can be added by hand: all of
+// them are in the answer that is the goal's chart.
+const MaxTasks = 100
+
 // MaxNotes is how many notes a task has at most: all of them are one answer.
 const MaxNotes = 100
 

@@ -207,6 +207,40 @@ func TestIfMatch(t *testing.T) {
 	}
 }
 
+// TestAnAnswerHasALimit: Lambda's, of which each quote of a body takes two bytes.
+func TestAnAnswerHasALimit(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		body   string
+		status int
+	}{
+		"short":       {strings.Repeat("a", 1<<20), 200},
+		"long":        {strings.Repeat("a", 5<<20), 200},
+		"too long":    {strings.Repeat("a", 6<<20), 500},
+		"with quotes": {strings.Repeat(`"`, 2<<20), 500},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			router := newRouter(&bytes.Buffer{})
+			router.Handle("GET", "/x", func(context.Context, *httpapi.Request) (httpapi.Response, error) {
+				return httpapi.OK(test.body), nil
+			})
+			request := event("GET", "/x", "")
+			request.Headers["origin"] = "https://a.example.com"
+			answer, err := router.Serve(t.Context(), request)
+			if err != nil || answer.StatusCode != test.status || answer.Headers["Access-Control-Allow-Origin"] != "https://a.example.com" {
+				t.Errorf("%d with %v, %v", answer.StatusCode, answer.Headers, err)
+			}
+			if sent, err := json.Marshal(answer); err != nil || len(sent) > 6_000_000 {
+				t.Errorf("%d bytes, %v", len(sent), err)
+			}
+			if test.status == 500 && !strings.Contains(answer.Body, "/problems/answer-too-large") {
+				t.Errorf("got %.200s", answer.Body)
+			}
+		})
+	}
+}
+
 func TestBodyHasALimit(t *testing.T) {
 	t.Parallel()
 	for length, want := range map[int]int{httpapi.MaxBody: 0, httpapi.MaxBody + 1: http.StatusRequestEntityTooLarge} {

@@ -5,6 +5,7 @@ package httpapi
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -107,6 +108,10 @@ func (r *Router) Serve(ctx context.Context, event events.APIGatewayProxyRequest)
 		response = r.failed(ctx, event, err)
 		answer, _ = response.render("application/problem+json")
 	}
+	if tooLong(answer) {
+		answer, _ = r.failed(ctx, event, newProblem(http.StatusInternalServerError, "answer-too-large", "The answer is too large",
+			"Ask for less at a time, or for parts of it.")).render("application/problem+json")
+	}
 	maps.Copy(answer.Headers, r.cors(header(event, "Origin")))
 	answer.Headers["X-Request-Id"] = telemetry.RequestOf(ctx).ID
 	pattern := "unknown"
@@ -121,6 +126,20 @@ func (r *Router) Serve(ctx context.Context, event events.APIGatewayProxyRequest)
 }
 
 // dispatch gives what was found too, as far as it came.
+// maxAnswer is how long an answer becomes, in bytes as Lambda gets it: beyond 6 MB Lambda
+// fails, and API Gateway's 502 has no CORS headers that let the page read it.
+const maxAnswer = 11 << 19
+
+// tooLong looks closer where an answer could be: in a text of JSON, a byte becomes six
+// at most.
+func tooLong(answer events.APIGatewayProxyResponse) bool {
+	if len(answer.Body) <= maxAnswer/6 {
+		return false
+	}
+	whole, err := json.Marshal(answer)
+	return err != nil || len(whole) > maxAnswer
+}
+
 func (r *Router) dispatch(ctx context.Context, event events.APIGatewayProxyRequest) (operation *Operation, request *Request, response Response, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -36,8 +36,9 @@ const (
 	ExecutionOneAtATime = "workflow_executions_one_at_a_time"
 
 	// The store's own: how many rows there may be of what is listed in one answer.
-	NotesOfTask = "notes_of_task"
-	ViewsOfUser = "views_of_user"
+	NotesOfTask   = "notes_of_task"
+	TasksOfAction = "tasks_of_action"
+	ViewsOfUser   = "views_of_user"
 )
 
 func (e *ConflictError) Error() string { return "in conflict with " + e.Constraint }

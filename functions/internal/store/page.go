@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -72,12 +73,37 @@ func timeCursor(kind string, at time.Time, id domain.ID) string {
 	return cursor.Encode(kind, at.UTC().Format(time.RFC3339Nano), string(id))
 }
 
-// page cuts rows, of which one more than limit was asked for.
+// MaxPage is how long a page becomes, in bytes as it is sent: Lambda answers with 6 MB at
+// most, in which the page is a text of JSON.
+const MaxPage = 4 << 20
+
+// page cuts rows, of which one more than limit was asked for; earlier where they are long.
 func page[T any](rows []T, limit int, next func(T) string) Page[T] {
-	if len(rows) <= limit {
+	keep := min(len(rows), limit)
+	length := 0
+	for i := range keep {
+		if length += sentLength(rows[i]); length > MaxPage && i > 0 {
+			keep = i
+			break
+		}
+	}
+	if keep == len(rows) {
 		return Page[T]{Items: rows}
 	}
-	return Page[T]{Items: rows[:limit], Next: next(rows[limit-1])}
+	return Page[T]{Items: rows[:keep], Next: next(rows[keep-1])}
+}
+
+// sentLength is how long a row is as JSON inside a text of JSON.
+func sentLength(row any) int {
+	inner, err := json.Marshal(row)
+	if err != nil {
+		return 0 // who answers with it finds out
+	}
+	outer, err := json.Marshal(string(inner))
+	if err != nil {
+		return 0
+	}
+	return len(outer)
 }
 
 // keys are the keys of a set, in order.

@@ -31,6 +31,7 @@ func (e *MissingError) Unwrap() error { return ErrNotFound }
 
 // CreateTask stores a task of the user's own. With an id it is stored once: a task that
 // is there already is given back as it is now. ErrNotFound: the action is not there.
+// ConflictError TasksOfAction: it has as many as there may be.
 func (tx *Tx) CreateTask(ctx context.Context, t domain.Task) (domain.Task, error) {
 	var goal domain.ID
 	if err := tx.tx.QueryRow(ctx, "SELECT goal_id FROM actions WHERE user_id = $1 AND id = $2", tx.user, t.ActionID).Scan(&goal); err != nil {
@@ -45,6 +46,11 @@ func (tx *Tx) CreateTask(ctx context.Context, t domain.Task) (domain.Task, error
 			return before, err
 		}
 		id = &t.ID
+	}
+	if err := tx.room(ctx, "count tasks", TasksOfAction, domain.MaxTasks,
+		"SELECT id FROM actions WHERE user_id = $1 AND id = $2",
+		"SELECT count(*) FROM tasks WHERE user_id = $1 AND action_id = $2", tx.user, t.ActionID); err != nil {
+		return t, err
 	}
 	created, err := one[domain.Task](ctx, tx, "create the task", `
 		INSERT INTO tasks (user_id, goal_id, action_id, title, description, type, status, estimated_minutes, deadline, completed_at, id)
