@@ -114,10 +114,15 @@ fmt: check-go $(WITH_TERRAFORM) ## Format Go and Terraform
 	$(WITH_TERRAFORM) terraform fmt -recursive environments
 	$(WITH_TERRAFORM) terraform fmt -recursive modules
 
+# The functions of the API: each has its operations in docs/openapi.json.
+API := $(addprefix ./functions/,ai auth goals health reflections reminder tasks)
+
 .PHONY: docs
-docs: check-go ## Write the generated documents again
+docs: check-go postgresql ## Write the generated documents again
 	go test ./internal/problem -run TestTroubleshootingTable -update
 	go test ./test/architecture -run TestEnvironmentsAreTold -update
+	go test -count=1 -p 1 $(API) -run '^TestRoutesAre' -update-api
+	go test -count=1 ./functions/internal/apispec -run TestTheReferenceIsTheDocuments -update-api
 
 .PHONY: emulator
 emulator: ## Make sure that there is a Python with the local AWS's emulator

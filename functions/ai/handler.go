@@ -16,7 +16,7 @@ type handler struct{ service workflow.Service }
 
 func (h handler) routes(router *httpapi.Router) {
 	router.Handle("POST", "/ai/executions", h.start).
-		Says("Begins a generation of tasks, of all the goal's actions or of some.", "409 while one is under way.").
+		Says("Begins a generation of tasks, for `actionIds` or all of the goal's actions.", "409 while one is under way.").
 		Takes(wish{}, "goalId").Accepted(store.WorkflowExecution{}).Fails(404, 409)
 	router.Handle("GET", "/ai/executions/{executionId}", h.get).
 		Says("Gives a generation as it stands.").OK(store.WorkflowExecution{})
@@ -24,7 +24,8 @@ func (h handler) routes(router *httpapi.Router) {
 		Says("Cancels a generation.", "Tasks that were made stay; 409 where it has ended otherwise.").
 		OK(store.WorkflowExecution{}).Fails(409)
 	router.Handle("POST", "/ai/executions/{executionId}/retry", h.retry).
-		Says("Begins a generation of the actions that got no tasks from one.", "409 where it has not ended, a later one of the goal was started, or nothing is left to do.").
+		Says("Begins a generation of the actions that failed in one or were never tried.",
+			"409 where there are none, it has not ended, or a later one of the goal was started.").
 		Accepted(store.WorkflowExecution{}).Fails(409, 422)
 }
 

@@ -37,7 +37,8 @@ func (h handler) routes(router *httpapi.Router) {
 	router.Handle("PATCH", "/profile", h.update).
 		Says("Changes the profile.").Takes(domain.UserPatch{}).Tagged(domain.User{}).Fails(409)
 	router.Handle("DELETE", "/profile", h.delete).
-		Says("Deletes everything of the user, and then the user of the pool.", "After a 503 ask again.").
+		Says("Deletes everything of the user, and then the user of the pool.", "After a 503 ask again.",
+			"A token that is still good finds nothing from then on, and `auth` and the creation of goals and views answer it with 401.").
 		NoContent()
 	router.Handle("GET", "/profile/reminders", h.reminders).
 		Says("Gives what the user wants of reminders.", "Without an ETag, and with `updatedAt` null, while nothing was said yet.").

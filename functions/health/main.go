@@ -58,6 +58,6 @@ func setUp(ctx context.Context, lookup config.Lookup) (*httpapi.Router, error) {
 
 func (h handler) routes(router *httpapi.Router) {
 	router.Open("GET", "/health", h.Get).
-		Says("Says whether the application works, and in which version.", "503 is degraded.").
+		Says("Says whether the application works, and in which version.", "It is `ok`, or with 503 `degraded`; the database is `ok`, `unreachable` or `behind`: migrations are missing.").
 		OK(health{}).Also(503, health{})
 }

@@ -45,7 +45,8 @@ func (h handler) routes(router *httpapi.Router) {
 		Says("Deletes tasks, all of them or none.").Takes(bulkDelete{}, "ids").NoContent().Fails(404)
 
 	router.Handle("GET", "/tasks", h.list, "actionId", "cursor", "deadline", "goalId", "limit", "sort", "status", "viewId").
-		Says("Lists the tasks that are in the saved view and in all the parameters.").
+		Says("Lists the tasks that are in the saved view and in all the parameters.",
+			"`status` may be several with commas; `sort` is `deadline` by default (without one last), or `created` (latest first).").
 		OK(store.Page[domain.Task]{}).Fails(404)
 	router.Handle("POST", "/tasks", h.create).
 		Says("Makes a task.", "409 where the action has 100.").

@@ -30,41 +30,15 @@ func TestEveryFunctionOfTheAPIIsChecked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		checked := slices.ContainsFunc(tests, func(name string) bool {
-			text, err := os.ReadFile(name)
-			return err == nil && strings.Contains(string(text), "\tapispec.Check(t, ")
-		})
-		if !checked {
-			t.Errorf("no test of functions/%s calls apispec.Check, though %s %s is its", route.Function, route.Method, route.Path)
+		for _, check := range []string{"apispec.Check", "apispec.Watch"} {
+			checked := slices.ContainsFunc(tests, func(name string) bool {
+				text, err := os.ReadFile(name)
+				return err == nil && strings.Contains(string(text), "\t"+check+"(t, ")
+			})
+			if !checked {
+				t.Errorf("no test of functions/%s calls %s, though %s %s is its", route.Function, check, route.Method, route.Path)
+			}
 		}
-	}
-}
-
-func TestTheReferenceHasEveryRouteAndNoOther(t *testing.T) {
-	t.Parallel()
-	var want []string
-	for _, route := range apispec.Routes(t) {
-		row := route.Method + " " + route.Path
-		for _, parameter := range route.Query {
-			row += " " + parameter
-		}
-		if route.Open {
-			row += ", open"
-		}
-		want = append(want, row)
-	}
-	var got []string
-	for _, row := range regexp.MustCompile("(?m)^\\| (`[A-Z]+ /.*?`) \\| .* \\| (.*) \\|$").FindAllStringSubmatch(file(t, "docs", "api.md"), -1) {
-		entry := strings.ReplaceAll(row[1], "`", "")
-		if strings.HasPrefix(row[2], "*open*") {
-			entry += ", open"
-		}
-		got = append(got, entry)
-	}
-	slices.Sort(want)
-	slices.Sort(got)
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("docs/api.md (-environments/routes.tf +its tables):\n%s", diff)
 	}
 }
 

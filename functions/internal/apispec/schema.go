@@ -11,6 +11,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
+	"github.com/goal-mandala/mandala-deploy/functions/internal/httpapi"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/store"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/workflow"
 )
@@ -187,7 +188,7 @@ func (s *schemas) field(owner, kind reflect.Type, name string, request bool) *op
 		schema = idSchema()
 	case plain && name == "deadline":
 		schema.Format = "date"
-	case plain:
+	case plain && owner != reflect.TypeFor[httpapi.Problem]():
 		length(owner, schema, name)
 	}
 	if strings.HasPrefix(kind.Name(), "Optional[") { // null empties what may be empty
