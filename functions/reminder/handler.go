@@ -32,6 +32,7 @@ type continuation struct {
 	After  domain.ID   `json:"after"`           // the last user that was dealt with; empty begins anew
 	Failed int         `json:"failed"`          // users not reached in the calls before
 	Again  bool        `json:"again,omitempty"` // it is the second time through all users, for those
+	Calls  int         `json:"calls,omitempty"` // how many calls there were before in this chain
 }
 
 const (

@@ -65,6 +65,11 @@ type result struct {
 	stop      error // why nobody else would get a mail either
 }
 
+// mostCalls is how many calls of itself a chain has at most. Lambda ends one after about
+// 16 without a word to anybody, and what is told is tried again:
+// https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+const mostCalls = 14
+
 // start deals with the users of a day after next.After, in the order of their ids.
 func (r run) start(ctx context.Context, next continuation) (result, error) {
 	total, last, complete, err := r.all(ctx, next)
@@ -78,10 +83,12 @@ func (r run) start(ctx context.Context, next continuation) (result, error) {
 		return total, err
 	case !complete && last == next.After:
 		return total, errors.New("there is no time to remind anybody: the function's timeout is too short")
+	case !complete && next.Calls >= mostCalls:
+		return total, fmt.Errorf("not all users were reached in %d calls, and Lambda ends longer chains: raise SES's sending rate", mostCalls)
 	case !complete:
-		return total, r.again(ctx, continuation{Source: sourceOwn, Day: next.Day, After: last, Failed: missed, Again: next.Again})
-	case missed > 0 && next.Source == sourceOwn && !next.Again:
-		return total, r.again(ctx, continuation{Source: sourceOwn, Day: next.Day, Again: true})
+		return total, r.again(ctx, continuation{Source: sourceOwn, Day: next.Day, After: last, Failed: missed, Again: next.Again, Calls: next.Calls + 1})
+	case missed > 0 && next.Source == sourceOwn && !next.Again && next.Calls < mostCalls:
+		return total, r.again(ctx, continuation{Source: sourceOwn, Day: next.Day, Again: true, Calls: next.Calls + 1})
 	case missed > 0:
 		return total, fmt.Errorf("%d users were not reached", missed)
 	}

@@ -338,6 +338,26 @@ func TestItGoesOn(t *testing.T) {
 	}
 }
 
+// TestAChainEndsByItself: before Lambda ends it, and with an error that an alarm tells of.
+func TestAChainEndsByItself(t *testing.T) {
+	t.Parallel()
+	f := newFixture(t)
+	f.many(7)
+	f.run.clock = func() time.Time {
+		f.box.lock.Lock()
+		defer f.box.lock.Unlock()
+		return now.Add(time.Duration(len(f.box.mails)) * budget / 2)
+	}
+	event, err := json.Marshal(continuation{Source: sourceOwn, Day: domain.DateOf(now), Calls: mostCalls})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.handle(string(event))
+	if err == nil || !strings.Contains(err.Error(), "not all users were reached in 14 calls") || len(f.next) > 0 || len(f.box.recipients()) == 0 {
+		t.Errorf("%v; mails %d, goes on %+v", err, len(f.box.recipients()), f.next)
+	}
+}
+
 func TestNoTimeAtAll(t *testing.T) {
 	t.Parallel()
 	f := newFixture(t)
