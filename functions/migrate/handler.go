@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"time"
@@ -165,5 +167,27 @@ func (h *handler) open(ctx context.Context) (*sql.DB, error) {
 			return nil, err
 		}
 	}
-	return stdlib.OpenDB(*settings), nil
+	return sql.OpenDB(patient{stdlib.GetConnector(*settings)}), nil
+}
+
+// connectionWait is how long it waits where the application has all the connections that
+// there may be (R6.2); they are given back within seconds.
+const connectionWait = 30 * time.Second
+
+// patient connects again where there are too many connections.
+type patient struct{ driver.Connector }
+
+func (p patient) Connect(ctx context.Context) (driver.Conn, error) {
+	for end := time.Now().Add(connectionWait); ; {
+		connection, err := p.Connector.Connect(ctx)
+		var refused *pgconn.PgError
+		if !errors.As(err, &refused) || refused.Code != "53300" || time.Now().After(end) { // too_many_connections
+			return connection, err
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(time.Second/4 + rand.N(time.Second/4)): //nolint:gosec // no secret
+		}
+	}
 }

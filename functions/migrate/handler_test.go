@@ -14,6 +14,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
 	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/config"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/pgtest"
@@ -138,6 +141,49 @@ func TestAnotherUser(t *testing.T) {
 	}
 	if strings.Contains(log.String(), password) {
 		t.Errorf("log: %s", log.String())
+	}
+}
+
+// TestARunWaitsForAConnection has the application hold the only connection that there
+// may be, for as long as the first attempt takes, and then for longer than the run.
+func TestARunWaitsForAConnection(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(t, "goal_mandala_app", map[string]string{"1_a.sql": "CREATE TABLE a ()"}) // limits don't hold superusers
+	address := "host=" + h.database.Host + " dbname=" + h.database.Name + " sslmode=disable user="
+	owner, err := pgx.Connect(t.Context(), address+"owner")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := owner.Exec(t.Context(), "GRANT CREATE, USAGE ON SCHEMA public TO goal_mandala_app; ALTER DATABASE "+h.database.Name+" CONNECTION LIMIT 2"); err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var held []*pgx.Conn
+	for range 2 { // a run needs two itself
+		connection, err := pgx.Connect(t.Context(), address+"goal_mandala_app")
+		if err != nil {
+			t.Fatal(err)
+		}
+		held = append(held, connection)
+	}
+	limited, cancel := context.WithTimeout(t.Context(), endBefore+time.Second)
+	defer cancel()
+	var refused *pgconn.PgError
+	if _, err := h.Handle(limited, nil); !errors.As(err, &refused) && !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("without a connection: %v", err)
+	}
+	var group errgroup.Group
+	group.Go(func() error {
+		time.Sleep(500 * time.Millisecond)
+		return errors.Join(held[0].Close(t.Context()), held[1].Close(t.Context()))
+	})
+	if report, err := h.Handle(t.Context(), nil); err != nil || report.Current != 1 {
+		t.Errorf("waiting: %+v, %v", report, err)
+	}
+	if err := group.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 
