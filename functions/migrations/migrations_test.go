@@ -179,6 +179,20 @@ func TestEveryTableIsGuarded(t *testing.T) {
 	}
 }
 
+// TestTheDatabaseHasFiftyConnections: R6.2. The limit is the database's own, and no copy
+// of it has it.
+func TestTheDatabaseHasFiftyConnections(t *testing.T) {
+	t.Parallel()
+	db := empty(t)
+	if _, err := migrations.Apply(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	var limit int
+	if err := db.QueryRowContext(t.Context(), "SELECT datconnlimit FROM pg_database WHERE datname = current_database()").Scan(&limit); err != nil || limit != 50 {
+		t.Errorf("at most %d connections, %v", limit, err)
+	}
+}
+
 func open(t *testing.T) *sql.DB {
 	t.Helper()
 	return connect(t, pgtest.New(t).Owner)

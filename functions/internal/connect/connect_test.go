@@ -67,7 +67,7 @@ func TestAProcessHasOneConnection(t *testing.T) {
 	defer f.mutex.Unlock()
 	want := map[string]string{
 		"application_name": "tasks", "database": made.Name, "timezone": "UTC", "user": "goal_mandala_app",
-		"idle_in_transaction_session_timeout": "30000", "idle_session_timeout": "60000", "lock_timeout": "400", "statement_timeout": "500",
+		"idle_in_transaction_session_timeout": "30000", "idle_session_timeout": "5000", "lock_timeout": "400", "statement_timeout": "500",
 	}
 	if diff := cmp.Diff(want, f.startups[0]); diff != "" {
 		t.Errorf("what the connection is asked for (-want +got):\n%s", diff)

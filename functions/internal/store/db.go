@@ -62,8 +62,18 @@ const (
 	// pingTimeout is how long a connection that was idle may take to show that it is
 	// alive; otherwise a new one is made.
 	pingTimeout = time.Second
-	// idleTimeout is how long a connection that nobody uses stays.
-	idleTimeout = time.Minute
+	// idleTimeout is how long a connection that nobody uses stays, and turn, with up to as
+	// much again, one that is used: more instances than there are connections (R6.2) then
+	// have them by turns. To connect anew takes some milliseconds.
+	idleTimeout = 5 * time.Second
+	turn        = 2 * time.Second
+	// turnWait is how long an instance waits where all connections are taken; with a
+	// transaction after it that is less than API Gateway waits (29 s).
+	turnWait = 15 * time.Second
+	// looks is how often it would look at its first pace whether one is free, and
+	// leastPause the shortest time in between.
+	looks      = 40
+	leastPause = 50 * time.Millisecond
 	// statements is how many times the statement timeout a transaction may take in all:
 	// the database cannot end a statement whose network has gone.
 	statements = 20
@@ -108,7 +118,7 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	}
 	config.MaxConns = max(options.Connections, 1)
 	config.MaxConnIdleTime = idleTimeout
-	config.MaxConnLifetime = 30 * time.Minute
+	config.MaxConnLifetime, config.MaxConnLifetimeJitter = turn, turn
 	config.PingTimeout = pingTimeout
 	config.BeforeConnect = func(ctx context.Context, connection *pgx.ConnConfig) error {
 		password, err := options.Auth.Password(ctx)
@@ -131,9 +141,11 @@ func (db *DB) Close() { db.pool.Close() }
 // SchemaVersion is the version of the last migration that was applied. It also shows
 // that the database answers.
 func (db *DB) SchemaVersion(ctx context.Context) (version int64, err error) {
-	err = anew(ctx, func() error {
-		row := db.pool.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied")
-		return translate("read the schema's version", row.Scan(&version))
+	err = inTurn(ctx, func() error {
+		return anew(ctx, func() error {
+			row := db.pool.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied")
+			return translate("read the schema's version", row.Scan(&version))
+		})
 	})
 	return version, err
 }
@@ -146,6 +158,19 @@ func anew(ctx context.Context, run func() error) error {
 		err = run()
 	}
 	return err
+}
+
+// inTurn runs what needs a connection, again and again while all are taken. Who looks
+// counts as a connection itself meanwhile, so that not all must look all the time: who
+// has waited for longer looks more often, and so comes first.
+func inTurn(ctx context.Context, run func() error) error {
+	for end := time.Now().Add(turnWait); ; {
+		err := run()
+		left := time.Until(end)
+		if !taken(err) || left < 0 || !sleep(ctx, rand.N(2*max(left/looks, leastPause))) { //nolint:gosec // no secret
+			return err
+		}
+	}
 }
 
 // Tx is a transaction of one user.
@@ -199,7 +224,11 @@ func (db *DB) Read(ctx context.Context, user domain.ID, do func(context.Context,
 	return db.run(ctx, user, "begin isolation level repeatable read read only", do)
 }
 
-func (db *DB) run(ctx context.Context, user domain.ID, begin string, do func(context.Context, *Tx) error) (err error) {
+func (db *DB) run(ctx context.Context, user domain.ID, begin string, do func(context.Context, *Tx) error) error {
+	return inTurn(ctx, func() error { return db.once(ctx, user, begin, do) })
+}
+
+func (db *DB) once(ctx context.Context, user domain.ID, begin string, do func(context.Context, *Tx) error) (err error) {
 	// In one message with the begin: nothing can run in the transaction before it. The
 	// id is no parameter there, so it must be one.
 	if _, ok := domain.ParseID(string(user)); !ok {

@@ -100,6 +100,12 @@ func retryable(err error) bool {
 		(refused.Code == codeDeadlock || refused.Code == codeSerialization || refused.Code == codeLockNotFree)
 }
 
+// taken says whether there are as many connections as there may be.
+func taken(err error) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && refused.Code == codeTooManyClients
+}
+
 // lost says whether a connection that was there is not any more. To connect anew may
 // help then; it does not where connecting failed.
 func lost(err error) bool {

@@ -129,8 +129,9 @@ func (db *DB) ExecutionOwner(ctx context.Context, execution domain.ID) (domain.I
 // owner asks one of the questions that have to be asked before a user is known.
 func (db *DB) owner(ctx context.Context, doing, text string, argument any) (domain.ID, error) {
 	var id *domain.ID
-	if err := db.pool.QueryRow(ctx, text, argument).Scan(&id); err != nil {
-		return "", translate(doing, err)
+	err := inTurn(ctx, func() error { return translate(doing, db.pool.QueryRow(ctx, text, argument).Scan(&id)) })
+	if err != nil {
+		return "", err
 	}
 	if id == nil {
 		return "", ErrNotFound
