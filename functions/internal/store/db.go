@@ -118,7 +118,8 @@ func Open(ctx context.Context, options Options) (*DB, error) {
 	}
 	config.MaxConns = max(options.Connections, 1)
 	config.MaxConnIdleTime = idleTimeout
-	config.MaxConnLifetime, config.MaxConnLifetimeJitter = turn, turn
+	// Each instance at times of its own; the pool's own jitter is in whole seconds.
+	config.MaxConnLifetime = turn + rand.N(turn) //nolint:gosec // no secret
 	config.PingTimeout = pingTimeout
 	config.BeforeConnect = func(ctx context.Context, connection *pgx.ConnConfig) error {
 		password, err := options.Auth.Password(ctx)
