@@ -83,11 +83,7 @@ func (h handler) get(ctx context.Context, request *httpapi.Request) (httpapi.Res
 }
 
 func (h handler) update(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
-	id, err := request.ID("reflectionId")
-	if err != nil {
-		return httpapi.Response{}, err
-	}
-	expected, err := request.IfMatch()
+	id, expected, err := request.Target("reflectionId")
 	if err != nil {
 		return httpapi.Response{}, err
 	}
@@ -104,11 +100,7 @@ func (h handler) update(ctx context.Context, request *httpapi.Request) (httpapi.
 }
 
 func (h handler) delete(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
-	id, err := request.ID("reflectionId")
-	if err != nil {
-		return httpapi.Response{}, err
-	}
-	expected, err := request.IfMatch()
+	id, expected, err := request.Target("reflectionId")
 	if err != nil {
 		return httpapi.Response{}, err
 	}

@@ -80,5 +80,5 @@ func missingOf(ids []domain.ID, err error) error {
 			fields = append(fields, domain.At("ids", i))
 		}
 	}
-	return missing(fields...)
+	return httpapi.Missing(fields...)
 }

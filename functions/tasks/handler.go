@@ -95,7 +95,7 @@ func (h handler) create(ctx context.Context, request *httpapi.Request) (httpapi.
 		return err
 	})
 	if errors.Is(err, store.ErrNotFound) {
-		return httpapi.Response{}, missing("actionId")
+		return httpapi.Response{}, httpapi.Missing("actionId")
 	}
 	return httpapi.Created(created, "/tasks/"+string(created.ID), created.Version), full(err, store.TasksOfAction, "An action has at most %d tasks.", domain.MaxTasks)
 }
@@ -114,7 +114,7 @@ func (h handler) get(ctx context.Context, request *httpapi.Request) (httpapi.Res
 }
 
 func (h handler) update(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
-	id, expected, err := target(request, "taskId")
+	id, expected, err := request.Target("taskId")
 	if err != nil {
 		return httpapi.Response{}, err
 	}
@@ -131,7 +131,7 @@ func (h handler) update(ctx context.Context, request *httpapi.Request) (httpapi.
 }
 
 func (h handler) delete(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
-	id, expected, err := target(request, "taskId")
+	id, expected, err := request.Target("taskId")
 	if err != nil {
 		return httpapi.Response{}, err
 	}
@@ -159,27 +159,6 @@ func (h handler) history(ctx context.Context, request *httpapi.Request) (httpapi
 		return err
 	})
 	return httpapi.OK(changes), err
-}
-
-// target is the row that the path's parameter means, and the version that it must have.
-func target(request *httpapi.Request, parameter string) (domain.ID, int64, error) {
-	id, err := request.ID(parameter)
-	if err != nil {
-		return "", 0, err
-	}
-	expected, err := request.IfMatch()
-	return id, expected, err
-}
-
-// missing is the answer where the path is right, but what fields of the request name is
-// not there or not the caller's.
-func missing(fields ...string) error {
-	problem := httpapi.NotFound()
-	problem.Detail = "Something that the request names is not there."
-	for _, field := range fields {
-		problem.Errors = append(problem.Errors, domain.FieldError{Field: field, Code: domain.CodeNotFound, Message: "is not there"})
-	}
-	return problem
 }
 
 // listing is the answer of lists that have no second page.

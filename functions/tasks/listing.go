@@ -24,7 +24,7 @@ func (h handler) list(ctx context.Context, request *httpapi.Request) (httpapi.Re
 	}
 	viewID, ok := domain.ParseID(request.Query("viewId"))
 	if viewID != "" && !ok {
-		return httpapi.Response{}, missing("viewId")
+		return httpapi.Response{}, httpapi.Missing("viewId")
 	}
 	var tasks store.Page[domain.Task]
 	err = h.database.Read(ctx, request.Caller.ID, func(ctx context.Context, tx *store.Tx) error {
@@ -32,7 +32,7 @@ func (h handler) list(ctx context.Context, request *httpapi.Request) (httpapi.Re
 		if viewID != "" {
 			view, err := tx.View(ctx, viewID)
 			if errors.Is(err, store.ErrNotFound) {
-				return missing("viewId")
+				return httpapi.Missing("viewId")
 			}
 			if err != nil {
 				return err

@@ -53,7 +53,7 @@ func (h handler) createNote(ctx context.Context, request *httpapi.Request) (http
 
 func (h handler) updateNote(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
 	task, taskErr := request.ID("taskId")
-	id, expected, err := target(request, "noteId")
+	id, expected, err := request.Target("noteId")
 	if err := errors.Join(taskErr, err); err != nil {
 		return httpapi.Response{}, err
 	}
@@ -74,7 +74,7 @@ func (h handler) updateNote(ctx context.Context, request *httpapi.Request) (http
 
 func (h handler) deleteNote(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
 	task, taskErr := request.ID("taskId")
-	id, expected, err := target(request, "noteId")
+	id, expected, err := request.Target("noteId")
 	if err := errors.Join(taskErr, err); err != nil {
 		return httpapi.Response{}, err
 	}

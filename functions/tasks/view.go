@@ -56,7 +56,7 @@ func (h handler) getView(ctx context.Context, request *httpapi.Request) (httpapi
 }
 
 func (h handler) updateView(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
-	id, expected, err := target(request, "viewId")
+	id, expected, err := request.Target("viewId")
 	if err != nil {
 		return httpapi.Response{}, err
 	}
@@ -76,7 +76,7 @@ func (h handler) updateView(ctx context.Context, request *httpapi.Request) (http
 }
 
 func (h handler) deleteView(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
-	id, expected, err := target(request, "viewId")
+	id, expected, err := request.Target("viewId")
 	if err != nil {
 		return httpapi.Response{}, err
 	}
@@ -100,7 +100,7 @@ func checkNames(ctx context.Context, tx *store.Tx, filter domain.TaskFilter) err
 		fields = append(fields, "filter.actionId")
 	}
 	if len(fields) > 0 {
-		return missing(fields...)
+		return httpapi.Missing(fields...)
 	}
 	return nil
 }

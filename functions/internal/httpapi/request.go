@@ -159,6 +159,16 @@ func (r *Request) IfMatch() (int64, error) {
 	return version, nil
 }
 
+// Target is the row that the path's parameter name means, and the version that it must have.
+func (r *Request) Target(name string) (domain.ID, int64, error) {
+	id, err := r.ID(name)
+	if err != nil {
+		return "", 0, err
+	}
+	expected, err := r.IfMatch()
+	return id, expected, err
+}
+
 // claim is what the Cognito authorizer says of the caller; "" where it says nothing.
 func claim(event events.APIGatewayProxyRequest, name string) string {
 	claims, _ := event.RequestContext.Authorizer["claims"].(map[string]any)
