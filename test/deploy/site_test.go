@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -24,11 +25,11 @@ func checkSite(t *testing.T, a *kit.Application) {
 			Bucket: &bucket, Key: &key, ContentType: aws.String(content[0]), Body: strings.NewReader(content[1])}); err != nil {
 			t.Fatal(err)
 		}
-		defer func() {
-			if _, err := client.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &bucket, Key: &key}); err != nil {
+		t.Cleanup(func() {
+			if _, err := client.DeleteObject(context.WithoutCancel(t.Context()), &s3.DeleteObjectInput{Bucket: &bucket, Key: &key}); err != nil {
 				t.Error(err)
 			}
-		}()
+		})
 	}
 	tests := []struct {
 		path   string

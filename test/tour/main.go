@@ -34,12 +34,13 @@ const positions = 8
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
 	command := "bin/mandala-deploy"
 	if len(os.Args) > 1 {
 		command = os.Args[1]
 	}
-	if err := tour(ctx, command); err != nil {
+	err := tour(ctx, command)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "tour:", err)
 		os.Exit(1)
 	}

@@ -3,7 +3,6 @@ package mail
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/xml"
 	"fmt"
 	"mime"
 	"net/mail"
@@ -98,9 +97,5 @@ func (m *Message) compose(text, html string) {
 func messageID(answer []byte) string {
 	_, after, _ := bytes.Cut(answer, []byte("<MessageId>"))
 	id, _, _ := bytes.Cut(after, []byte("</MessageId>"))
-	var text string
-	if xml.Unmarshal(fmt.Appendf(nil, "<id>%s</id>", id), &text) != nil {
-		return ""
-	}
-	return text
+	return string(id) // letters, digits and hyphens
 }
