@@ -3,6 +3,7 @@ package mail
 import (
 	"bytes"
 	"encoding/base64"
+	"encoding/xml"
 	"fmt"
 	"mime"
 	"net/mail"
@@ -97,5 +98,9 @@ func (m *Message) compose(text, html string) {
 func messageID(answer []byte) string {
 	_, after, _ := bytes.Cut(answer, []byte("<MessageId>"))
 	id, _, _ := bytes.Cut(after, []byte("</MessageId>"))
-	return string(id) // letters, digits and hyphens
+	var text string
+	if xml.Unmarshal(fmt.Appendf(nil, "<id>%s</id>", id), &text) != nil { //nolint:gosec // the emulator's own answer
+		return ""
+	}
+	return text
 }
