@@ -28,7 +28,7 @@ SLOW_TESTS := go list ./... | grep -E '$(SLOW)'
 UNIT_TESTS := go list ./... | grep -vE '$(SLOW)'
 
 # How long one package's tests may take, and which tests: make test-integration RUN=TestKill
-TIMEOUT := 40m
+TIMEOUT := 60m
 RUN     := .
 
 .PHONY: help
@@ -69,23 +69,18 @@ test-race: check-go postgresql ## Run the quick tests with the race detector (ne
 test-modules: $(WITH_TERRAFORM) ## Run `terraform test` in every module
 	$(WITH_TERRAFORM) scripts/test-modules
 
-# Those among them that keep both cores busy by themselves.
+# Those among them that keep a core busy by themselves.
 BUSY := /test/(interrupt|preview|script)$$
 
-# Not cached: the tests run a binary that Go does not know they depend upon. Two
-# packages at a time, where much is waiting that the provider has built in; then
-# the busy ones, one at a time.
+# Not cached: the tests run a binary that Go does not know they depend upon. The busy
+# packages one after the other, and beside them, two at a time, those that wait much for
+# what the provider has built in.
 .PHONY: test-integration
 test-integration: $(WITH_TERRAFORM) emulator postgresql ## Run the tests with real Terraform and the local AWS
-	$(WITH_TERRAFORM) -no-config go test -count=1 -p 2 -timeout $(TIMEOUT) -run '$(RUN)' $$($(SLOW_TESTS) | grep -vE '$(BUSY)')
-	$(WITH_TERRAFORM) -no-config go test -count=1 -p 1 -timeout $(TIMEOUT) -run '$(RUN)' $$($(SLOW_TESTS) | grep -E '$(BUSY)')
-
-# An input that fails is kept under testdata/fuzz.
-FUZZTIME := 2m
-
-.PHONY: fuzz
-fuzz: check-go postgresql ## Fuzz every parser, one after another: FUZZTIME=2m for each
-	FUZZTIME=$(FUZZTIME) scripts/fuzz
+	@set -f; test="$(WITH_TERRAFORM) -no-config go test -count=1 -timeout $(TIMEOUT) -run $(RUN)"; failed=0; \
+	$$test -p 1 $$($(SLOW_TESTS) | grep -E '$(BUSY)') & busy=$$!; \
+	$$test -p 2 $$($(SLOW_TESTS) | grep -vE '$(BUSY)') || failed=1; \
+	wait $$busy || failed=1; exit $$failed
 
 .PHONY: bench
 bench: $(WITH_TERRAFORM) emulator postgresql ## Run the benchmarks: ratios to plain Terraform, CPU, memory
