@@ -63,24 +63,28 @@ func terraforms(below string) []terraformProcess {
 // kill does to a command, and to its Terraform, what way says. With -9 nothing
 // that dies can tidy up.
 func kill(how way, project string, running *kit.Running) error {
+	var victims []terraformProcess
+	if how != tool {
+		// Looked for first: a Terraform that only reads dies with the tool.
+		if victims = terraforms(project); len(victims) == 0 {
+			return fmt.Errorf("there is no Terraform to kill in %s", project)
+		}
+	}
 	if how != terraform {
 		if err := running.Cmd.Process.Kill(); err != nil {
 			return fmt.Errorf("kill mandala-deploy: %w", err)
 		}
-	}
-	if how == tool {
-		return nil
-	}
-	victims := terraforms(project)
-	if len(victims) == 0 {
-		return fmt.Errorf("there is no Terraform to kill in %s", project)
 	}
 	for _, victim := range victims {
 		whom := victim.pid
 		if how == both {
 			whom = -victim.pid // its group: the providers, too
 		}
-		if err := syscall.Kill(whom, syscall.SIGKILL); err != nil {
+		err := syscall.Kill(whom, syscall.SIGKILL)
+		if how == both && errors.Is(err, syscall.ESRCH) {
+			continue // it has died with the tool
+		}
+		if err != nil {
 			return fmt.Errorf("kill %v: %w", victim, err)
 		}
 	}
