@@ -46,10 +46,12 @@ const EventsFile = "apply.jsonl"
 
 // PlanOptions selects what is planned.
 type PlanOptions struct {
-	Destroy  bool
-	Targets  []string // addresses
-	Replace  []string // addresses to be replaced though unchanged
-	VarFiles []string // absolute paths, later ones win
+	Destroy     bool
+	RefreshOnly bool     // look only for what differs from the states
+	NoRefresh   bool     // take the states' word for what exists
+	Targets     []string // addresses
+	Replace     []string // addresses to be replaced though unchanged
+	VarFiles    []string // absolute paths, later ones win
 }
 
 // ApplyOptions are the settings of one apply.

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/goal-mandala/mandala-deploy/internal/change"
+	"github.com/goal-mandala/mandala-deploy/internal/release"
 )
 
 // RunStatus is how a run, or a layer's part of it, stands.
@@ -30,6 +33,8 @@ const (
 	OperationApply   Operation = "apply"
 	OperationDestroy Operation = "destroy"
 	OperationUnlock  Operation = "unlock"
+	// OperationRollback brings an earlier release back.
+	OperationRollback Operation = "rollback"
 )
 
 // Record is the account of one run of an environment. Times are UTC. It holds
@@ -50,6 +55,84 @@ type Record struct {
 	ResumedFrom    string        `json:"resumed_from,omitempty"` // id of the run that this one goes on with
 	ResumedBy      string        `json:"resumed_by,omitempty"`   // id of the run that went on with this one
 	Notes          []string      `json:"notes,omitempty"`
+
+	// What the run deployed, and how that went.
+	Reason          string              `json:"reason,omitempty"`           // why, in the user's words
+	Manifest        string              `json:"manifest,omitempty"`         // digest of the release's manifest
+	Source          *release.Source     `json:"source,omitempty"`           // what the release was made from
+	Previous        string              `json:"previous,omitempty"`         // id of the deployment that stood before
+	PreviousRelease string              `json:"previous_release,omitempty"` // its release
+	RollbackOf      string              `json:"rollback_of,omitempty"`      // id of the deployment that this one takes back
+	RolledBackBy    string              `json:"rolled_back_by,omitempty"`   // id of the deployment that took this one back
+	Changes         *change.Summary     `json:"changes,omitempty"`          // of resources
+	Phases          []PhaseRecord       `json:"phases,omitempty"`           // beside the layers, in order
+	Snapshot        string              `json:"snapshot,omitempty"`         // of the database, taken before
+	Schema          *SchemaRecord       `json:"schema,omitempty"`
+	Aliases         []AliasRecord       `json:"aliases,omitempty"` // where the functions' callers are led, by name
+	Site            *SiteRecord         `json:"site,omitempty"`
+	Verification    *VerificationRecord `json:"verification,omitempty"`
+}
+
+// PhaseRecord is one phase of a deployment beside its layers.
+type PhaseRecord struct {
+	Name      Phase     `json:"name"`
+	Status    RunStatus `json:"status"`
+	StartedAt time.Time `json:"started_at"`
+	EndedAt   time.Time `json:"ended_at,omitzero"`
+	Note      string    `json:"note,omitempty"` // what it did, in a line
+	Error     string    `json:"error,omitempty"`
+}
+
+// Phase names a phase of a deployment.
+type Phase string
+
+// The phases, in their order. Between assets and migrations come the layers.
+const (
+	PhaseSnapshot   Phase = "snapshot"   // of the database
+	PhaseAssets     Phase = "assets"     // the site's immutable files
+	PhaseMigrations Phase = "migrations" // that expand the schema
+	PhaseAliases    Phase = "aliases"    // callers are led to the new code
+	PhaseEntries    Phase = "entries"    // the site's pages
+	PhaseContract   Phase = "contract"   // migrations that take away what nothing uses any more
+	PhaseVerify     Phase = "verify"
+)
+
+// SchemaRecord is what a deployment did to the database's schema.
+type SchemaRecord struct {
+	From int64 `json:"from"`
+	To   int64 `json:"to"`
+}
+
+// AliasRecord is where a function's callers were led by a deployment.
+type AliasRecord struct {
+	Function   string `json:"function"` // short name
+	FullName   string `json:"full_name"`
+	From       string `json:"from,omitempty"` // version before; "" where there was no alias
+	To         string `json:"to"`             // version after
+	CodeSHA256 string `json:"code_sha256"`    // of that version's archive, in hexadecimal
+}
+
+// SiteRecord is what a deployment did to the site.
+type SiteRecord struct {
+	Bucket       string         `json:"bucket"`
+	Entries      []release.File `json:"entries"`                // as they are now
+	Assets       int            `json:"assets"`                 // uploaded
+	Removed      int            `json:"removed,omitempty"`      // old assets
+	Invalidation string         `json:"invalidation,omitempty"` // CloudFront's id
+}
+
+// VerificationRecord is the outcome of a verification.
+type VerificationRecord struct {
+	Result  RunStatus `json:"result"` // succeeded or failed
+	Areas   []string  `json:"areas"`
+	Passed  int       `json:"passed"`
+	Failed  []string  `json:"failed,omitempty"`  // ids of checks
+	Unknown []string  `json:"unknown,omitempty"` // ids of checks that could not run
+}
+
+// Verified reports whether the run deployed its release and proved it to work.
+func (r Record) Verified() bool {
+	return r.Status == Succeeded && r.Release != "" && r.Verification != nil && r.Verification.Result == Succeeded
 }
 
 // LayerRecord is what one stage of a run did to one layer. A layer has several

@@ -1,5 +1,7 @@
 package environment
 
+import "time"
+
 // Target tells where an environment lives.
 type Target string
 
@@ -27,12 +29,16 @@ type Settings struct {
 	State    State
 	Approval Approval
 	// Functions says what code is built for the environment's functions.
-	Functions Functions
-	Backup    Backup
-	Guard     Guard
-	Rollback  Rollback
-	Verify    Verify
-	Notify    Notify
+	Functions  Functions
+	Release    Release
+	Frontend   Frontend
+	Migrations Migrations
+	Canary     Canary
+	Backup     Backup
+	Guard      Guard
+	Rollback   Rollback
+	Verify     Verify
+	Notify     Notify
 }
 
 // State says where the states lie.
@@ -63,7 +69,42 @@ const (
 )
 
 // Backup says what is saved before a change.
-type Backup struct{ Database DatabaseBackup }
+type Backup struct {
+	Database      DatabaseBackup
+	KeepSnapshots int // how many of the tool's own snapshots stay
+}
+
+// Release says which releases an environment takes.
+type Release struct {
+	Required bool // only stored releases: a working tree is refused
+}
+
+// Frontend says where the site's files are. They are deployed where Source is set.
+type Frontend struct {
+	Source    string   // folder of the built site, relative to the project; "" deploys none
+	Immutable []string // prefixes, below Source, of files whose name changes with their content
+}
+
+// Migrations says where the database's migrations are and which function runs
+// them. They are run where Source is set.
+type Migrations struct {
+	Source   string // folder of NNNNN_name.sql files, relative to the project; "" runs none
+	Function string // short name
+}
+
+// Canary says how callers are moved to new versions of functions: in steps, or
+// at once where there are none.
+type Canary struct {
+	Steps           []CanaryStep
+	Functions       []string // short names; all that change when empty
+	MaxErrorPercent float64  // of the new versions' calls; more goes back
+}
+
+// CanaryStep gives a share of the calls to the new version for a while.
+type CanaryStep struct {
+	Percent int // 1 to 99
+	Hold    time.Duration
+}
 
 // Guard extends the list of resource types that are never lost by accident.
 type Guard struct{ StatefulTypes []string }
@@ -77,6 +118,7 @@ type Rollback struct {
 
 // Verify says how a deployment is proved to work.
 type Verify struct {
+	Areas            []string // checked after each deployment; none when empty
 	HealthPath       string
 	Attempts         int
 	MonthlyBudgetUSD float64

@@ -16,9 +16,10 @@ func TestSettings(t *testing.T) {
 		Target: environment.TargetAWS, Region: "ap-northeast-1",
 		State:     environment.State{Bucket: "mandala-deploy-production", LeaseSeconds: 60},
 		Functions: environment.Functions{Architecture: environment.ARM64},
-		Backup:    environment.Backup{Database: environment.BackupWhenTouched},
-		Rollback:  environment.Rollback{KeepReleases: 10},
-		Verify:    environment.Verify{HealthPath: "/health", Attempts: 5, MonthlyBudgetUSD: 100},
+		Backup:    environment.Backup{Database: environment.BackupWhenTouched, KeepSnapshots: 7},
+		Frontend:  environment.Frontend{Immutable: []string{"assets/"}}, Migrations: environment.Migrations{Function: "migrate"}, Canary: environment.Canary{MaxErrorPercent: 5},
+		Rollback: environment.Rollback{KeepReleases: 10},
+		Verify:   environment.Verify{HealthPath: "/health", Attempts: 5, MonthlyBudgetUSD: 100},
 	}
 	tests := map[string]struct {
 		text string
@@ -56,11 +57,12 @@ notify { slack_webhook_secret = "production/slack" }
 			State:     environment.State{Bucket: "some.bucket-1", LeaseSeconds: 5},
 			Approval:  environment.Approval{Required: true},
 			Functions: environment.Functions{Source: "application/functions", Architecture: environment.ThisHost},
-			Backup:    environment.Backup{Database: environment.BackupAlways},
-			Guard:     environment.Guard{StatefulTypes: []string{"aws_dynamodb_table"}},
-			Rollback:  environment.Rollback{OnFailure: true, KeepReleases: 3, Layers: []string{"functions", "api"}},
-			Verify:    environment.Verify{HealthPath: "/v1/health", Attempts: 9, MonthlyBudgetUSD: 12.5},
-			Notify:    environment.Notify{SlackWebhookSecret: "production/slack"},
+			Backup:    environment.Backup{Database: environment.BackupAlways, KeepSnapshots: 7},
+			Frontend:  environment.Frontend{Immutable: []string{"assets/"}}, Migrations: environment.Migrations{Function: "migrate"}, Canary: environment.Canary{MaxErrorPercent: 5},
+			Guard:    environment.Guard{StatefulTypes: []string{"aws_dynamodb_table"}},
+			Rollback: environment.Rollback{OnFailure: true, KeepReleases: 3, Layers: []string{"functions", "api"}},
+			Verify:   environment.Verify{HealthPath: "/v1/health", Attempts: 9, MonthlyBudgetUSD: 12.5},
+			Notify:   environment.Notify{SlackWebhookSecret: "production/slack"},
 		}},
 	}
 	for name, test := range tests {
