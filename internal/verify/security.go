@@ -1,0 +1,3 @@
+package verify
+
+func securityChecks() []Check { return nil }
