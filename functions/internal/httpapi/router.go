@@ -125,7 +125,6 @@ func (r *Router) Serve(ctx context.Context, event events.APIGatewayProxyRequest)
 	return answer, nil
 }
 
-// dispatch gives what was found too, as far as it came.
 // maxAnswer is how long an answer becomes, in bytes as Lambda gets it: beyond 6 MB Lambda
 // fails, and API Gateway's 502 has no CORS headers that let the page read it.
 const maxAnswer = 11 << 19
@@ -140,6 +139,7 @@ func tooLong(answer events.APIGatewayProxyResponse) bool {
 	return err != nil || len(whole) > maxAnswer
 }
 
+// dispatch gives what was found too, as far as it came.
 func (r *Router) dispatch(ctx context.Context, event events.APIGatewayProxyRequest) (operation *Operation, request *Request, response Response, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
