@@ -154,7 +154,7 @@ func TestWhatIsWrongWithAStart(t *testing.T) {
 		"actions of no goal":    {`{"goalId": "` + string(workflowtest.Goal) + `", "actionIds": ["` + string(workflowtest.Action(1)) + `", "x"]}`, 422, []string{"actionIds[1]: unknown"}},
 		"an action twice":       {`{"goalId": "` + string(workflowtest.Goal) + `", "actionIds": ["` + string(workflowtest.Action(1)) + `", "` + string(workflowtest.Action(1)) + `"]}`, 422, []string{"actionIds[1]: duplicate"}},
 		"too many actions":      {`{"goalId": "` + string(workflowtest.Goal) + `", "actionIds": ` + many + `}`, 422, []string{"actionIds: too_long"}},
-		"an unknown field":      {`{"goal": "x"}`, 422, []string{"goal: unknown"}},
+		"an unknown field":      {`{"goal": "x"}`, 422, []string{"goal: unknown", "goalId: required"}},
 		"no JSON":               {`[]`, 400, nil},
 	}
 	for name, test := range tests {
