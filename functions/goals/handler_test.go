@@ -91,7 +91,7 @@ func TestLifeOfAGoal(t *testing.T) {
 		t.Fatalf("created: %d %s", created.StatusCode, created.Body)
 	}
 	path := "/goals/" + string(goal.ID)
-	if created.Headers["Location"] != path || created.Headers["Access-Control-Allow-Origin"] != "https://app.example.com" {
+	if apispec.Location(t, "/goals", created) != path || created.Headers["Access-Control-Allow-Origin"] != "https://app.example.com" {
 		t.Errorf("headers %v", created.Headers)
 	}
 	steps := []struct {

@@ -139,7 +139,7 @@ func TestASavedEventMakesATask(t *testing.T) {
 	event.Body = strings.Replace(event.Body, "018f3c1e-0000-4000-8000-00000000000a", string(action.ID), 1)
 	got := a.send(event)
 	listed := read[store.Page[domain.Task]](a, 200, one, "GET", "/tasks", "")
-	if got.StatusCode != http.StatusCreated || len(listed.Items) != 1 || got.Headers["Location"] != "/tasks/"+string(listed.Items[0].ID) {
+	if got.StatusCode != http.StatusCreated || len(listed.Items) != 1 || apispec.Location(t, "/tasks", got.APIGatewayProxyResponse) != "/tasks/"+string(listed.Items[0].ID) {
 		t.Errorf("got %d %s, headers %v, listed %+v", got.StatusCode, got.Body, got.Headers, listed)
 	}
 	if got := a.call(two, "POST", "/tasks", event.Body); got.StatusCode != 404 {

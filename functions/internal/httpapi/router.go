@@ -112,6 +112,9 @@ func (r *Router) Serve(ctx context.Context, event events.APIGatewayProxyRequest)
 		answer, _ = r.failed(ctx, event, newProblem(http.StatusInternalServerError, "answer-too-large", "The answer is too large",
 			"Ask for less at a time, or for parts of it.")).render("application/problem+json")
 	}
+	if path, found := answer.Headers["Location"]; found {
+		answer.Headers["Location"] = reference(event.Path, path)
+	}
 	maps.Copy(answer.Headers, r.cors(header(event, "Origin")))
 	answer.Headers["X-Request-Id"] = telemetry.RequestOf(ctx).ID
 	pattern := "unknown"
