@@ -35,6 +35,7 @@ func checkApplication(t *testing.T, p *kit.Project, outputs map[string]any, fres
 			"all actions fail":           checkAllFail,
 			"invalid input":              checkInvalidInput,
 			"cancelled":                  checkCancelled,
+			"by operators":               checkOperators,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
