@@ -82,6 +82,13 @@ test-integration: $(WITH_TERRAFORM) emulator postgresql ## Run the tests with re
 	$$test -p 2 $$($(SLOW_TESTS) | grep -vE '$(BUSY)') || failed=1; \
 	wait $$busy || failed=1; exit $$failed
 
+# An input that fails is kept under testdata/fuzz.
+FUZZTIME := 2m
+
+.PHONY: fuzz
+fuzz: check-go postgresql ## Fuzz every parser, one after another: FUZZTIME=2m for each
+	FUZZTIME=$(FUZZTIME) scripts/fuzz
+
 .PHONY: bench
 bench: $(WITH_TERRAFORM) emulator postgresql ## Run the benchmarks: ratios to plain Terraform, CPU, memory
 	$(WITH_TERRAFORM) -no-config go test -run '^$$' -bench . -benchtime 1x -timeout 60m ./test/bench/...

@@ -7,10 +7,11 @@ locals {
     }
 
     # The link in a reminder: no sign-in, the signed token says whose it is. A
-    # browser opens it by GET; mail services unsubscribe by POST (RFC 8058).
+    # browser opens it by GET; mail services unsubscribe by POST (RFC 8058). Without
+    # a token the function answers, too: a page, where API Gateway would say JSON.
     "/unsubscribe" = {
-      GET  = { function = "reminder", operation_id = "showUnsubscribe", authorized = false, query = { token = true } }
-      POST = { function = "reminder", operation_id = "unsubscribe", authorized = false, query = { token = true } }
+      GET  = { function = "reminder", operation_id = "showUnsubscribe", authorized = false, query = { token = false } }
+      POST = { function = "reminder", operation_id = "unsubscribe", authorized = false, query = { token = false } }
     }
 
     "/auth" = {

@@ -31,8 +31,9 @@ func (h handler) routes(router *httpapi.Router) {
 
 // wish is the body of POST /ai/executions; no actions mean all of the goal.
 type wish struct {
-	GoalID    domain.ID   `json:"goalId"`
-	ActionIDs []domain.ID `json:"actionIds"`
+	domain.Faults `json:"-"`
+	GoalID        domain.ID   `json:"goalId"`
+	ActionIDs     []domain.ID `json:"actionIds"`
 }
 
 func (h handler) start(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
@@ -48,16 +49,16 @@ func (h handler) start(ctx context.Context, request *httpapi.Request) (httpapi.R
 }
 
 func (w wish) validate() error {
+	var invalid domain.ValidationError
 	if w.GoalID == "" {
-		return domain.Invalid("goalId", domain.CodeRequired, "must be the goal's id")
-	}
-	if _, ok := domain.ParseID(string(w.GoalID)); !ok {
-		return domain.Invalid("goalId", domain.CodeInvalid, "is no id")
+		invalid.Add("goalId", domain.CodeRequired, "must be the goal's id")
+	} else if _, ok := domain.ParseID(string(w.GoalID)); !ok {
+		invalid.Add("goalId", domain.CodeInvalid, "is no id")
 	}
 	if len(w.ActionIDs) > workflow.MaxActions {
-		return domain.Invalid("actionIds", domain.CodeTooLong, "a goal has fewer actions")
+		invalid.Add("actionIds", domain.CodeTooLong, "a goal has fewer actions")
 	}
-	return nil // ids that are no ids are none of the goal's actions
+	return w.With(invalid.Err()) // ids that are no ids are none of the goal's actions
 }
 
 func (h handler) get(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {

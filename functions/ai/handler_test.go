@@ -68,13 +68,13 @@ func (a api) call(user domain.ID, method, path, body string) events.APIGatewayPr
 }
 
 // begun is the execution that an answer tells of.
-func (a api) begun(answer events.APIGatewayProxyResponse) store.WorkflowExecution {
+func (a api) begun(path string, answer events.APIGatewayProxyResponse) store.WorkflowExecution {
 	a.t.Helper()
 	var execution store.WorkflowExecution
 	if err := json.Unmarshal([]byte(answer.Body), &execution); err != nil || answer.StatusCode != 202 {
 		a.t.Fatalf("%d %s, %v", answer.StatusCode, answer.Body, err)
 	}
-	if want := "/ai/executions/" + string(execution.ID); answer.Headers["Location"] != want {
+	if want := "/ai/executions/" + string(execution.ID); apispec.Location(a.t, path, answer) != want {
 		a.t.Errorf("location %q, want %q", answer.Headers["Location"], want)
 	}
 	return execution
@@ -91,7 +91,7 @@ func TestLifeOfAGeneration(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t, 3)
 	const root = "/ai/executions"
-	execution := a.begun(a.call(workflowtest.User, "POST", root, "saved"))
+	execution := a.begun(root, a.call(workflowtest.User, "POST", root, "saved"))
 	path := root + "/" + string(execution.ID)
 	type step struct {
 		what   string
@@ -122,7 +122,7 @@ func TestLifeOfAGeneration(t *testing.T) {
 	if strings.Contains(a.call(workflowtest.User, "GET", path, "").Body, "arn:aws") {
 		t.Error("the answer tells an ARN")
 	}
-	again := a.begun(a.call(workflowtest.User, "POST", path+"/retry", ""))
+	again := a.begun(path+"/retry", a.call(workflowtest.User, "POST", path+"/retry", ""))
 	if again.RetryOf == nil || *again.RetryOf != execution.ID || len(again.ActionIDs) != 3 {
 		t.Errorf("retried %+v", again)
 	}
@@ -154,7 +154,7 @@ func TestWhatIsWrongWithAStart(t *testing.T) {
 		"actions of no goal":    {`{"goalId": "` + string(workflowtest.Goal) + `", "actionIds": ["` + string(workflowtest.Action(1)) + `", "x"]}`, 422, []string{"actionIds[1]: unknown"}},
 		"an action twice":       {`{"goalId": "` + string(workflowtest.Goal) + `", "actionIds": ["` + string(workflowtest.Action(1)) + `", "` + string(workflowtest.Action(1)) + `"]}`, 422, []string{"actionIds[1]: duplicate"}},
 		"too many actions":      {`{"goalId": "` + string(workflowtest.Goal) + `", "actionIds": ` + many + `}`, 422, []string{"actionIds: too_long"}},
-		"an unknown field":      {`{"goal": "x"}`, 422, []string{"goal: unknown"}},
+		"an unknown field":      {`{"goal": "x"}`, 422, []string{"goal: unknown", "goalId: required"}},
 		"no JSON":               {`[]`, 400, nil},
 	}
 	for name, test := range tests {
@@ -188,7 +188,7 @@ func TestStepFunctionsIsAway(t *testing.T) {
 		t.Errorf("refused: %d %s %v, goal %s", answer.StatusCode, answer.Body, answer.Headers, a.GoalStatus())
 	}
 	a.Steps.BeforeStart = func() error { return context.DeadlineExceeded }
-	if execution := a.begun(a.call(workflowtest.User, "POST", "/ai/executions", "saved")); execution.Status != store.ExecutionPending {
+	if execution := a.begun("/ai/executions", a.call(workflowtest.User, "POST", "/ai/executions", "saved")); execution.Status != store.ExecutionPending {
 		t.Errorf("without an answer: %+v", execution)
 	}
 }

@@ -41,25 +41,23 @@ func (h handler) reminders(ctx context.Context, request *httpapi.Request) (httpa
 
 // wanted replaces a preference: both fields must be there.
 type wanted struct {
-	Enabled *bool       `json:"enabled"`
-	Pace    *store.Pace `json:"pace"`
+	domain.Faults `json:"-"`
+	Enabled       *bool       `json:"enabled"`
+	Pace          *store.Pace `json:"pace"`
 }
 
 func (w wanted) validate() error {
 	var invalid domain.ValidationError
 	if w.Enabled == nil {
-		invalid.Fields = append(invalid.Fields, domain.FieldError{Field: "enabled", Code: domain.CodeRequired, Message: "must be there"})
+		invalid.Add("enabled", domain.CodeRequired, "must be there")
 	}
 	switch {
 	case w.Pace == nil:
-		invalid.Fields = append(invalid.Fields, domain.FieldError{Field: "pace", Code: domain.CodeRequired, Message: "must be there"})
+		invalid.Add("pace", domain.CodeRequired, "must be there")
 	case *w.Pace != store.StayOnTrack && *w.Pace != store.ChangePace:
-		invalid.Fields = append(invalid.Fields, domain.FieldError{Field: "pace", Code: domain.CodeUnknown, Message: "must be stay_on_track or change_pace"})
+		invalid.Add("pace", domain.CodeUnknown, "must be stay_on_track or change_pace")
 	}
-	if len(invalid.Fields) > 0 {
-		return &invalid
-	}
-	return nil
+	return w.With(invalid.Err())
 }
 
 func (h handler) putReminders(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {

@@ -28,7 +28,7 @@ func TestReminders(t *testing.T) {
 		{"changed by who read before", one, `{"enabled": true, "pace": "change_pace"}`, `"1"`, 412, "", nil},
 		{"nothing", one, `{}`, "", 422, "", []string{"enabled: required", "pace: required"}},
 		{"an unknown pace", one, `{"enabled": true, "pace": "faster"}`, "", 422, "", []string{"pace: unknown"}},
-		{"wrong types", one, `{"enabled": "yes"}`, "", 422, "", []string{"enabled: invalid"}},
+		{"wrong types", one, `{"enabled": "yes"}`, "", 422, "", []string{"enabled: invalid", "pace: required"}},
 		{"an unknown field", one, `{"enabled": true, "pace": "change_pace", "offReason": ""}`, "", 422, "", []string{"offReason: unknown"}},
 		{"another user's, before any sign-in", two, `{"enabled": true, "pace": "stay_on_track"}`, "", 200, `"1"`, nil},
 	}

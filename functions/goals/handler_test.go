@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -90,7 +91,7 @@ func TestLifeOfAGoal(t *testing.T) {
 		t.Fatalf("created: %d %s", created.StatusCode, created.Body)
 	}
 	path := "/goals/" + string(goal.ID)
-	if created.Headers["Location"] != path || created.Headers["Access-Control-Allow-Origin"] != "https://app.example.com" {
+	if apispec.Location(t, "/goals", created) != path || created.Headers["Access-Control-Allow-Origin"] != "https://app.example.com" {
 		t.Errorf("headers %v", created.Headers)
 	}
 	steps := []struct {
@@ -173,11 +174,14 @@ func TestWhatIsWrongIsSaidFieldByField(t *testing.T) {
 		"everything wrong": {`{"title": " ", "deadline": "2026-11-23", "status": "failed"}`, 422, []string{"title: required", "deadline: in_the_past", "status: transition_not_allowed"}},
 		"unknown field":    {`{"title": "t", "userId": "x"}`, 422, []string{"userId: unknown"}},
 		"wrong type":       {`{"title": 1}`, 422, []string{"title: invalid"}},
-		"no JSON":          {`{`, 400, nil},
-		"two values":       {`{"title": "t"} {}`, 400, nil},
-		"no object":        {`null`, 400, nil},
-		"no date":          {`{"title": "t", "deadline": "soon"}`, 422, []string{"deadline: invalid"}},
-		"a date's type":    {`{"title": "t", "deadline": 20270501}`, 422, []string{"deadline: invalid"}},
+		"wrong types":      {`{"title": 1, "deadline": 5}`, 422, []string{"title: invalid", "deadline: invalid"}},
+		"of every kind": {`{"title": "` + strings.Repeat("t", 201) + `", "deadline": "soon", "status": "failed", "background": {}, "zz": 1}`, 422,
+			[]string{"background: invalid", "zz: unknown", "title: too_long", "deadline: invalid", "status: transition_not_allowed"}},
+		"no JSON":       {`{`, 400, nil},
+		"two values":    {`{"title": "t"} {}`, 400, nil},
+		"no object":     {`null`, 400, nil},
+		"no date":       {`{"title": "t", "deadline": "soon"}`, 422, []string{"deadline: invalid"}},
+		"a date's type": {`{"title": "t", "deadline": 20270501}`, 422, []string{"deadline: invalid"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -46,11 +46,11 @@ func plant(a api) planted {
 	p.goal = "/goals/" + string(ask[domain.Goal](a, 201, "POST", "/goals", `{"title": "Run a marathon"}`).ID)
 	for i := range p.subGoals {
 		answer := a.call(one, "POST", p.goal+"/sub-goals", fmt.Sprintf(`{"title": "Sub-goal %d", "position": %d}`, i, i))
-		p.subGoals[i] = answer.Headers["Location"]
+		p.subGoals[i] = apispec.Location(a.t, p.goal+"/sub-goals", answer)
 	}
 	for i := range p.actions {
 		answer := a.call(one, "POST", p.subGoals[0]+"/actions", fmt.Sprintf(`{"title": "Action %d", "position": %d, "type": "habit"}`, i, i))
-		p.actions[i] = answer.Headers["Location"]
+		p.actions[i] = apispec.Location(a.t, p.subGoals[0]+"/actions", answer)
 	}
 	return p
 }

@@ -135,7 +135,7 @@ func TestASavedEventMakesAReflection(t *testing.T) {
 	if err := json.Unmarshal([]byte(answer.Body), &made); err != nil || answer.StatusCode != 201 {
 		t.Fatalf("%d %s", answer.StatusCode, answer.Body)
 	}
-	if made.GoalID != goal.ID || made.Summary != "It went well" || answer.Headers["Location"] != "/reflections/"+string(made.ID) || answer.Headers["ETag"] != `"1"` {
+	if made.GoalID != goal.ID || made.Summary != "It went well" || apispec.Location(t, "/reflections", answer) != "/reflections/"+string(made.ID) || answer.Headers["ETag"] != `"1"` {
 		t.Errorf("%+v, %v", made, answer.Headers)
 	}
 	a.goal(two)
@@ -151,7 +151,7 @@ func (a api) reflect(user string, goal domain.ID, summary string) string {
 	if answer.StatusCode != 201 {
 		a.t.Fatal(answer.Body)
 	}
-	return answer.Headers["Location"]
+	return apispec.Location(a.t, "/reflections", answer)
 }
 
 func TestLifeOfAReflection(t *testing.T) {

@@ -49,7 +49,8 @@ func (h handler) updateStatuses(ctx context.Context, request *httpapi.Request) (
 
 // bulkDelete is the body of POST /tasks/bulk/delete.
 type bulkDelete struct {
-	IDs []string `json:"ids"`
+	domain.Faults `json:"-"`
+	IDs           []string `json:"ids"`
 }
 
 // deleteMany deletes all the tasks, or none of them.
@@ -59,7 +60,7 @@ func (h handler) deleteMany(ctx context.Context, request *httpapi.Request) (http
 		return httpapi.Response{}, err
 	}
 	ids, err := domain.ParseIDs("ids", body.IDs)
-	if err != nil {
+	if err := body.With(err); err != nil {
 		return httpapi.Response{}, err
 	}
 	err = h.database.Write(ctx, request.Caller.ID, func(ctx context.Context, tx *store.Tx) error {

@@ -139,7 +139,7 @@ func TestASavedEventMakesATask(t *testing.T) {
 	event.Body = strings.Replace(event.Body, "018f3c1e-0000-4000-8000-00000000000a", string(action.ID), 1)
 	got := a.send(event)
 	listed := read[store.Page[domain.Task]](a, 200, one, "GET", "/tasks", "")
-	if got.StatusCode != http.StatusCreated || len(listed.Items) != 1 || got.Headers["Location"] != "/tasks/"+string(listed.Items[0].ID) {
+	if got.StatusCode != http.StatusCreated || len(listed.Items) != 1 || apispec.Location(t, "/tasks", got.APIGatewayProxyResponse) != "/tasks/"+string(listed.Items[0].ID) {
 		t.Errorf("got %d %s, headers %v, listed %+v", got.StatusCode, got.Body, got.Headers, listed)
 	}
 	if got := a.call(two, "POST", "/tasks", event.Body); got.StatusCode != 404 {
@@ -190,7 +190,7 @@ func TestWhatIsWrongIsSaidFieldByField(t *testing.T) {
 		"nothing": {"POST", "/tasks", `{}`, 422, []string{"title: required", "type: required", "actionId: required"}},
 		"everything wrong": {"POST", "/tasks", `{"actionId": "X", "title": " ", "type": "hobby", "status": "done", "estimatedMinutes": 0, "deadline": "2026-02-30"}`, 422,
 			[]string{"title: required", "type: unknown", "estimatedMinutes: out_of_range", "deadline: invalid", "status: transition_not_allowed", "actionId: invalid"}},
-		"unknown field":        {"POST", "/tasks", `{"title": "t", "userId": "x"}`, 422, []string{"userId: unknown"}},
+		"unknown field":        {"POST", "/tasks", `{"title": "t", "userId": "x"}`, 422, []string{"userId: unknown", "type: required", "actionId: required"}},
 		"wrong type":           {"PATCH", path, `{"estimatedMinutes": "long"}`, 422, []string{"estimatedMinutes: invalid"}},
 		"another action":       {"PATCH", path, `{"actionId": "` + one + `"}`, 422, []string{"actionId: invalid"}},
 		"no JSON":              {"PATCH", path, `{`, 400, nil},
@@ -203,6 +203,7 @@ func TestWhatIsWrongIsSaidFieldByField(t *testing.T) {
 		"view of nothing":      {"POST", "/tasks/views", `{}`, 422, []string{"name: required", "filter: required"}},
 		"view of everything wrong": {"POST", "/tasks/views", `{"name": "", "filter": {"goalId": "1", "actionId": "2", "status": ["completed", "done", "completed"], "deadline": "soon", "sort": "title"}}`, 422,
 			[]string{"name: required", "filter.goalId: invalid", "filter.actionId: invalid", "filter.status[1]: unknown", "filter.status[2]: duplicate", "filter.deadline: invalid", "filter.sort: unknown"}},
+		"view with more faults":      {"POST", "/tasks/views", `{"name": "n", "filter": {"status": ["zz"], "x": 1}}`, 422, []string{"filter.x: unknown", "filter.status[0]: unknown"}},
 		"view with an unknown field": {"POST", "/tasks/views", `{"name": "n", "filter": {"user": 1}}`, 422, []string{"filter.user: unknown"}},
 		"view with a wrong type":     {"POST", "/tasks/views", `{"name": "n", "filter": {"status": "completed"}}`, 422, []string{"filter.status: invalid"}},
 		"view of null":               {"POST", "/tasks/views", `{"name": "n", "filter": null}`, 422, []string{"filter: invalid"}},

@@ -12,7 +12,8 @@ import (
 
 // noteBody is a new note, or a note as it is to be.
 type noteBody struct {
-	Body string `json:"body"`
+	domain.Faults `json:"-"`
+	Body          string `json:"body"`
 }
 
 func (h handler) listNotes(ctx context.Context, request *httpapi.Request) (httpapi.Response, error) {
@@ -41,7 +42,7 @@ func (h handler) createNote(ctx context.Context, request *httpapi.Request) (http
 		return httpapi.Response{}, err
 	}
 	note := domain.Note{TaskID: task, Body: body.Body}
-	if err := note.Validate(); err != nil {
+	if err := body.With(note.Validate()); err != nil {
 		return httpapi.Response{}, err
 	}
 	err = h.database.Write(ctx, request.Caller.ID, func(ctx context.Context, tx *store.Tx) (err error) {
@@ -65,7 +66,7 @@ func (h handler) updateNote(ctx context.Context, request *httpapi.Request) (http
 	err = h.database.Write(ctx, request.Caller.ID, func(ctx context.Context, tx *store.Tx) (err error) {
 		note, err = tx.UpdateNote(ctx, task, id, expected, func(note *domain.Note) error {
 			note.Body = body.Body
-			return note.Validate()
+			return body.With(note.Validate())
 		})
 		return err
 	})

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/goal-mandala/mandala-deploy/functions/internal/apispec"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/domain"
 )
 
@@ -14,7 +15,7 @@ func TestLifeOfAView(t *testing.T) {
 	t.Parallel()
 	a := newAPI(t) // whose first request this is: the user is not known yet
 	created := a.call(one, "POST", "/tasks/views", `{"name": "Week", "filter": {"deadline": "week"}}`)
-	path := created.Headers["Location"]
+	path := apispec.Location(t, "/tasks/views", created.APIGatewayProxyResponse)
 	if created.StatusCode != 201 || created.Headers["ETag"] != `"1"` || !strings.HasPrefix(path, "/tasks/views/") {
 		t.Fatalf("%d %s, headers %v", created.StatusCode, created.Body, created.Headers)
 	}
@@ -95,7 +96,7 @@ func TestLifeOfANote(t *testing.T) {
 	action := a.plant(one)
 	task, other := "/tasks/"+string(a.task(one, action, "task").ID), "/tasks/"+string(a.task(one, action, "other").ID)
 	created := a.call(one, "POST", task+"/notes", `{"body": "First\nline"}`)
-	path := created.Headers["Location"]
+	path := apispec.Location(t, task+"/notes", created.APIGatewayProxyResponse)
 	if created.StatusCode != 201 || !strings.HasPrefix(path, task+"/notes/") {
 		t.Fatalf("%d %s, headers %v", created.StatusCode, created.Body, created.Headers)
 	}

@@ -121,6 +121,15 @@ func TestWorkflow(t *testing.T) {
 		}
 	})
 
+	// The request's header as the SDK sends it in a function, and the parameter: the
+	// header comes first.
+	for name, header := range map[string]string{"traced-by-parameter": "", "traced-by-header": "Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w.checkTrace(t, machine, name, header)
+		})
+	}
+
 	t.Run("an error outside the actions", func(t *testing.T) {
 		t.Parallel()
 		w.await(t, w.start(t, machine, "outside", []string{"refused"}), sfntypes.ExecutionStatusFailed)

@@ -34,10 +34,12 @@ locals {
         responseParameters = merge(
           {
             "gatewayresponse.header.Access-Control-Allow-Origin"   = "'${local.cors["Access-Control-Allow-Origin"]}'"
-            "gatewayresponse.header.Access-Control-Expose-Headers" = "'Retry-After'"
+            "gatewayresponse.header.Access-Control-Expose-Headers" = "'Retry-After, X-Request-Id'"
             "gatewayresponse.header.Cache-Control"                 = "'no-store'"
             "gatewayresponse.header.Content-Type"                  = "'application/problem+json'"
             "gatewayresponse.header.Vary"                          = "'Origin'"
+            # A variable, as in any parameter mapping: without quotes and dollar.
+            "gatewayresponse.header.X-Request-Id" = "context.requestId"
           },
           type == "THROTTLED" ? { "gatewayresponse.header.Retry-After" = "'1'" } : {},
         )

@@ -35,6 +35,7 @@ func checkApplication(t *testing.T, p *kit.Project, outputs map[string]any, fres
 			"all actions fail":           checkAllFail,
 			"invalid input":              checkInvalidInput,
 			"cancelled":                  checkCancelled,
+			"by operators":               checkOperators,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
@@ -268,8 +269,12 @@ func checkWhoMayCall(t *testing.T, a *kit.Application) {
 	anybody := a.Anybody()
 	for _, token := range []string{"", "Bearer nonsense", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0."} {
 		anybody.Token = token
-		if answer := anybody.Do("GET", "/goals", nil); answer.Status != http.StatusUnauthorized {
+		answer := anybody.Do("GET", "/goals", nil)
+		if answer.Status != http.StatusUnauthorized {
 			t.Errorf("with the token %q: %d %s", token, answer.Status, answer.Body)
+		}
+		if id := answer.Header.Get("X-Request-Id"); id == "" || !strings.Contains(string(answer.Body), `"requestId":"`+id+`"`) {
+			t.Errorf("API Gateway's own answer has the id %q: %s", id, answer.Body)
 		}
 	}
 	anybody.Token = ""

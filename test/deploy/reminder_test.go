@@ -80,6 +80,11 @@ func checkReminder(t *testing.T, a *kit.Application) {
 		t.Error("one click did not switch the mails off")
 	}
 	fetch(t, a.API+"/unsubscribe?token=forged", http.MethodPost, http.StatusBadRequest)
+	for _, query := range []string{"", "?token="} { // a link that a mail program broke
+		if page := fetch(t, a.API+"/unsubscribe"+query, http.MethodGet, http.StatusBadRequest); !strings.Contains(string(page), `<p role="alert">`) {
+			t.Errorf("without a token: %s", page)
+		}
+	}
 
 	a.Eventually(20*time.Second, "an address that bounced is switched off", func() bool {
 		ivan.Call(200, &preference, "GET", "/profile/reminders", nil)

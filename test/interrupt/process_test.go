@@ -2,6 +2,7 @@ package interrupt
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"

@@ -143,7 +143,7 @@ func (s *schemas) parameters(declared httpapi.Operation) openapi3.Parameters {
 		if schema.Type.Is("array") { // with commas
 			parameter.Style, parameter.Explode = openapi3.SerializationForm, new(bool)
 		}
-		add(parameter.WithRequired(name == "token"), schema)
+		add(parameter, schema)
 	}
 	if versioned(declared.Method) {
 		add(openapi3.NewHeaderParameter("If-Match").WithDescription("The ETag of the version that it must still have."), openapi3.NewStringSchema())

@@ -153,8 +153,8 @@ func (s *schemas) fields(kind reflect.Type, request bool) *openapi3.Schema {
 	}
 	for _, field := range reflect.VisibleFields(kind) {
 		name, options, tagged := strings.Cut(field.Tag.Get("json"), ",")
-		if field.Anonymous && name == "" || name == "-" {
-			continue // its fields come by themselves
+		if field.Anonymous && name == "" || name == "-" || !field.IsExported() {
+			continue // its fields come by themselves, or are none of JSON's
 		}
 		if name == "" {
 			s.t.Errorf("%s.%s has no name in JSON", kind, field.Name)

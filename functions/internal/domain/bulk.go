@@ -45,6 +45,7 @@ func At(field string, i int) string { return fmt.Sprintf("%s[%d]", field, i) }
 
 // BulkStatus is a change of the status of many tasks.
 type BulkStatus struct {
+	Faults `json:"-"`
 	IDs    []string    `json:"ids"`
 	Status *TaskStatus `json:"status"`
 }
@@ -58,5 +59,5 @@ func (b BulkStatus) Parse() ([]ID, error) {
 		c.add("status", CodeUnknown, "must be one of %v", TaskStatuses())
 	}
 	ids, err := ParseIDs("ids", b.IDs)
-	return ids, c.with(err)
+	return ids, b.With(c.with(err))
 }

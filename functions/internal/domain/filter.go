@@ -2,11 +2,8 @@ package domain
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
-	"io"
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -36,26 +33,14 @@ func ParseTaskFilter(text []byte) (TaskFilter, error) {
 		return TaskFilter{}, Invalid("", CodeInvalid, "must be a JSON object")
 	}
 	var filter TaskFilter
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&filter); err != nil {
-		var kind *json.UnmarshalTypeError
-		if errors.As(err, &kind) {
-			return TaskFilter{}, Invalid(kind.Field, CodeInvalid, "must not be a JSON "+kind.Value)
-		}
-		if name, found := strings.CutPrefix(err.Error(), "json: unknown field "); found {
-			field, _ := strconv.Unquote(name)
-			return TaskFilter{}, Invalid(field, CodeUnknown, "is no field of a filter")
-		}
-		return TaskFilter{}, Invalid("", CodeInvalid, "must be a JSON object")
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+	faults, err := ReadFields(text, &filter)
+	if err != nil {
 		return TaskFilter{}, Invalid("", CodeInvalid, "must be one JSON object")
 	}
-	if err := CheckFields(text, filter); err != nil {
+	if err := (Faults{faults}).With(filter.Validate()); err != nil {
 		return TaskFilter{}, err
 	}
-	return filter, filter.Validate()
+	return filter, nil
 }
 
 // Validate holds the filter to what can be asked for; whether goal and action are there

@@ -2,6 +2,7 @@ package domain
 
 // PartPatch changes what sub-goals and actions have in common; what is absent stays.
 type PartPatch struct {
+	Faults      `json:"-"`
 	Position    Optional[int]    `json:"position"`
 	Title       Optional[string] `json:"title"`
 	Description Optional[string] `json:"description"`
@@ -21,14 +22,14 @@ type ActionPatch struct {
 func NewSubGoal(goal ID, patch PartPatch) (SubGoal, error) {
 	s := SubGoal{GoalID: goal}
 	c := patch.asNew()
-	return s, c.with(s.Apply(patch))
+	return s, patch.With(c.with(s.Apply(patch)))
 }
 
 // NewAction is an action with the fields of patch, which must name its position.
 func NewAction(goal, subGoal ID, patch ActionPatch) (Action, error) {
 	a := Action{GoalID: goal, SubGoalID: subGoal}
 	c := patch.asNew()
-	return a, c.with(a.Apply(patch))
+	return a, patch.With(c.with(a.Apply(patch)))
 }
 
 // asNew holds the patch to what only new parts must have.
@@ -52,7 +53,7 @@ func (s *SubGoal) Apply(patch PartPatch) error {
 	patch.Description.set(&next.Description)
 	patch.Background.set(&next.Background)
 	patch.Constraints.set(&next.Constraints)
-	if err := c.with(next.Validate()); err != nil {
+	if err := patch.With(c.with(next.Validate())); err != nil {
 		return err
 	}
 	*s = next
@@ -69,7 +70,7 @@ func (a *Action) Apply(patch ActionPatch) error {
 	patch.Background.set(&next.Background)
 	patch.Constraints.set(&next.Constraints)
 	patch.Type.set(&next.Type)
-	if err := c.with(next.Validate()); err != nil {
+	if err := patch.With(c.with(next.Validate())); err != nil {
 		return err
 	}
 	*a = next

@@ -55,6 +55,7 @@ func needed[T any](c *checks, field string, o Optional[T]) *T {
 
 // GoalPatch changes a goal; what is absent stays. It also makes new goals.
 type GoalPatch struct {
+	Faults      `json:"-"`
 	Title       Optional[string]     `json:"title"`
 	Description Optional[string]     `json:"description"`
 	Deadline    Optional[string]     `json:"deadline"` // a date, read here so that a wrong one is a wrong field
@@ -91,7 +92,7 @@ func (g *Goal) Apply(patch GoalPatch, today Date) error {
 			next.Status = *status
 		}
 	}
-	if err := c.with(next.Validate()); err != nil {
+	if err := patch.With(c.with(next.Validate())); err != nil {
 		return err
 	}
 	*g = next

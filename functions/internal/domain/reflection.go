@@ -2,6 +2,7 @@ package domain
 
 // ReflectionPatch changes a reflection; what is absent stays. It also makes new ones.
 type ReflectionPatch struct {
+	Faults    `json:"-"`
 	GoalID    Optional[string] `json:"goalId"` // a reflection stays with the goal it was made for
 	Summary   Optional[string] `json:"summary"`
 	Regretful Optional[string] `json:"regretful"`
@@ -15,7 +16,7 @@ func NewReflection(patch ReflectionPatch) (Reflection, error) {
 	var c checks
 	r.GoalID = c.parent("goalId", patch.GoalID)
 	patch.GoalID = Optional[string]{}
-	return r, c.with(r.Apply(patch))
+	return r, patch.With(c.with(r.Apply(patch)))
 }
 
 // Apply changes the reflection, or leaves it as it was and gives a ValidationError.
@@ -29,7 +30,7 @@ func (r *Reflection) Apply(patch ReflectionPatch) error {
 	if id := needed(&c, "goalId", patch.GoalID); id != nil && ID(*id) != r.GoalID {
 		c.add("goalId", CodeInvalid, "cannot be changed: a reflection stays with its goal")
 	}
-	if err := c.with(next.Validate()); err != nil {
+	if err := patch.With(c.with(next.Validate())); err != nil {
 		return err
 	}
 	*r = next

@@ -29,6 +29,7 @@ func (t Task) Validate() error {
 
 // TaskPatch changes a task; what is absent stays. It also makes new tasks.
 type TaskPatch struct {
+	Faults           `json:"-"`
 	ActionID         Optional[string]     `json:"actionId"` // a task stays with the action it was made for
 	Title            Optional[string]     `json:"title"`
 	Description      Optional[string]     `json:"description"`
@@ -44,7 +45,7 @@ func NewTask(patch TaskPatch, now time.Time) (Task, error) {
 	var c checks
 	task.ActionID = c.parent("actionId", patch.ActionID)
 	patch.ActionID = Optional[string]{}
-	return task, c.with(task.Apply(patch, now))
+	return task, patch.With(c.with(task.Apply(patch, now)))
 }
 
 // Apply changes the task and keeps when it was completed, or leaves it as it was and
@@ -72,7 +73,7 @@ func (t *Task) Apply(patch TaskPatch, now time.Time) error {
 			next.CompletedAt = &now
 		}
 	}
-	if err := c.with(next.Validate()); err != nil {
+	if err := patch.With(c.with(next.Validate())); err != nil {
 		return err
 	}
 	*t = next

@@ -3,6 +3,7 @@ package domain
 // UserPatch changes a profile; what is absent stays. The e-mail address is Cognito's,
 // where a new one is verified first.
 type UserPatch struct {
+	Faults      `json:"-"`
 	Name        Optional[string] `json:"name"`
 	Industry    Optional[string] `json:"industry"`
 	CompanySize Optional[string] `json:"companySize"`
@@ -18,7 +19,7 @@ func (u *User) Apply(patch UserPatch) error {
 	patch.CompanySize.set(&next.CompanySize)
 	patch.JobType.set(&next.JobType)
 	patch.Position.set(&next.Position)
-	if err := next.Validate(); err != nil {
+	if err := patch.With(next.Validate()); err != nil {
 		return err
 	}
 	*u = next

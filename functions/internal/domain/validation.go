@@ -44,6 +44,19 @@ func Invalid(field, code, message string) *ValidationError {
 	return &ValidationError{Fields: []FieldError{{Field: field, Code: code, Message: message}}}
 }
 
+// Add adds what is wrong with a field.
+func (e *ValidationError) Add(field, code, message string) {
+	e.Fields = append(e.Fields, FieldError{Field: field, Code: code, Message: message})
+}
+
+// Err is the error, or nil where nothing is wrong.
+func (e *ValidationError) Err() error {
+	if len(e.Fields) == 0 {
+		return nil
+	}
+	return e
+}
+
 // checks gathers field errors.
 type checks []FieldError
 

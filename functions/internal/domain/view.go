@@ -23,6 +23,7 @@ type SavedView struct {
 
 // ViewPatch changes a view; what is absent stays. It also makes new views.
 type ViewPatch struct {
+	Faults `json:"-"`
 	Name   Optional[string] `json:"name"`
 	Filter json.RawMessage  `json:"filter"` // a TaskFilter, which replaces the one before
 }
@@ -34,7 +35,7 @@ func NewView(patch ViewPatch) (SavedView, error) {
 	if patch.Filter == nil {
 		c.add("filter", CodeRequired, "must be there; {} are all tasks")
 	}
-	return view, c.with(view.Apply(patch))
+	return view, patch.With(c.with(view.Apply(patch)))
 }
 
 // Apply changes the view, or leaves it as it was and gives a ValidationError.
@@ -54,7 +55,7 @@ func (v *SavedView) Apply(patch ViewPatch) error {
 		}
 		next.Filter = filter
 	}
-	if err := c.err(); err != nil {
+	if err := patch.With(c.err()); err != nil {
 		return err
 	}
 	*v = next

@@ -272,6 +272,9 @@ func TestFieldsHaveTheirNamesAndComeOnce(t *testing.T) {
 		var patch domain.ActionPatch
 		var err error
 		serve(t, event("POST", "/x", body), func(r *httpapi.Request) { err = r.Body(&patch) })
+		if err == nil {
+			err = patch.With(nil)
+		}
 		var invalid *domain.ValidationError
 		if got := ""; errors.As(err, &invalid) {
 			got = invalid.Fields[0].Field + ": " + invalid.Fields[0].Code
@@ -294,7 +297,7 @@ func TestNestedFieldsHaveTheirNamesAndComeOnce(t *testing.T) {
 	for body, want := range map[string]string{
 		`{"deep": [{"name": "a"}, {"name": "b"}]}`:           "",
 		`{"deep": [{"name": "a"}, {"Name": "b"}]}`:           "deep.Name: unknown",
-		`{"deep": [{"name": "a", "name": "b"}], "deep": []}`: "deep.name: unknown",
+		`{"deep": [{"name": "a", "name": "b"}], "deep": []}`: "deep.name: unknown, deep: unknown",
 		`{"deep": [], "deep": []}`:                           "deep: unknown",
 	} {
 		var target inner

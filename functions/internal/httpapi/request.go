@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/aws/aws-lambda-go/events"
 
@@ -88,7 +87,9 @@ func Choice[T ~string](r *Request, name string, values []T) (T, error) {
 
 // Body reads the JSON body into target, a pointer to a struct. Unknown fields, also
 // in another spelling, fields that are there twice and wrong types are errors that name
-// the field; no JSON at all and more than one value are errors too.
+// the field: a target that has domain.Faults is told of them, for the caller to learn of
+// them together with what the rules find, any other gives an error here. No JSON object
+// at all and more than one value are errors always.
 func (r *Request) Body(target any) error {
 	r.read = target
 	if kind, _, err := mime.ParseMediaType(r.Header("Content-Type")); err != nil ||
@@ -108,38 +109,28 @@ func (r *Request) Body(target any) error {
 			"The body may have at most "+strconv.Itoa(MaxBody)+" bytes.")
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(target); err != nil {
-		return bodyError(err)
+	var first json.RawMessage
+	if err := decoder.Decode(&first); err != nil {
+		return BadRequest("The body is not the JSON that is expected here.")
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return BadRequest("The body must be one JSON object.")
 	}
-	if trimmed := bytes.TrimSpace(body); len(trimmed) == 0 || trimmed[0] != '{' {
+	if first[0] != '{' {
 		return BadRequest("The body must be a JSON object.")
 	}
-	return domain.CheckFields(body, target)
-}
-
-func bodyError(err error) error {
-	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) && kind.Field != "" {
-		return domain.Invalid(fieldName(kind.Field), domain.CodeInvalid, "must not be a JSON "+kind.Value)
+	faults, err := domain.ReadFields(first, target)
+	if err != nil {
+		return BadRequest("The body is not the JSON that is expected here.")
 	}
-	if name, found := strings.CutPrefix(err.Error(), "json: unknown field "); found {
-		if field, err := strconv.Unquote(name); err == nil {
-			return domain.Invalid(field, domain.CodeUnknown, "is no field of this")
-		}
+	if body, ok := target.(interface{ Found([]domain.FieldError) }); ok {
+		body.Found(faults)
+		return nil
 	}
-	return BadRequest("The body is not the JSON that is expected here.")
-}
-
-// fieldName is the path of a field in JSON: encoding/json also puts the names of embedded
-// Go types into it, which begin with a capital.
-func fieldName(path string) string {
-	return strings.Join(slices.DeleteFunc(strings.Split(path, "."), func(part string) bool {
-		return part != "" && unicode.IsUpper(rune(part[0]))
-	}), ".")
+	if len(faults) > 0 {
+		return &domain.ValidationError{Fields: faults}
+	}
+	return nil
 }
 
 // ETag is the tag of a version.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"net/http"
+	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
 )
@@ -26,13 +27,27 @@ func Tagged(body any, version int64) Response {
 	return Response{Status: http.StatusOK, Body: body, Headers: map[string]string{"ETag": ETag(version)}}
 }
 
-// Created answers 201 with the path of what was made, below the API's, and its ETag.
+// Created answers 201 with the path of what was made, below the API's, and its ETag. The
+// router makes the path a reference from the request's own (see reference).
 func Created(body any, path string, version int64) Response {
 	return Response{Status: http.StatusCreated, Body: body, Headers: map[string]string{"ETag": ETag(version), "Location": path}}
 }
 
 // NoContent answers 204.
 func NoContent() Response { return Response{Status: http.StatusNoContent} }
+
+// reference is a path of the API as it is seen from another of its paths. What is in
+// front of both, a stage or CloudFront's /api, is not known here; RFC 9110 lets Location
+// be relative to the request's URL, whatever that was.
+func reference(from, to string) string {
+	here, there := strings.Split(from, "/"), strings.Split(to, "/")
+	here = here[:len(here)-1] // the last part is what the reference stands in for
+	same := 0
+	for same < len(here) && same < len(there)-1 && here[same] == there[same] {
+		same++
+	}
+	return strings.Repeat("../", len(here)-same) + strings.Join(there[same:], "/")
+}
 
 // render makes the answer of API Gateway. Nothing of the API is kept by caches.
 func (r Response) render(kind string) (events.APIGatewayProxyResponse, error) {

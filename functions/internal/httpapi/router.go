@@ -112,6 +112,9 @@ func (r *Router) Serve(ctx context.Context, event events.APIGatewayProxyRequest)
 		answer, _ = r.failed(ctx, event, newProblem(http.StatusInternalServerError, "answer-too-large", "The answer is too large",
 			"Ask for less at a time, or for parts of it.")).render("application/problem+json")
 	}
+	if path, found := answer.Headers["Location"]; found {
+		answer.Headers["Location"] = reference(event.Path, path)
+	}
 	maps.Copy(answer.Headers, r.cors(header(event, "Origin")))
 	answer.Headers["X-Request-Id"] = telemetry.RequestOf(ctx).ID
 	pattern := "unknown"
@@ -125,7 +128,6 @@ func (r *Router) Serve(ctx context.Context, event events.APIGatewayProxyRequest)
 	return answer, nil
 }
 
-// dispatch gives what was found too, as far as it came.
 // maxAnswer is how long an answer becomes, in bytes as Lambda gets it: beyond 6 MB Lambda
 // fails, and API Gateway's 502 has no CORS headers that let the page read it.
 const maxAnswer = 11 << 19
@@ -140,6 +142,7 @@ func tooLong(answer events.APIGatewayProxyResponse) bool {
 	return err != nil || len(whole) > maxAnswer
 }
 
+// dispatch gives what was found too, as far as it came.
 func (r *Router) dispatch(ctx context.Context, event events.APIGatewayProxyRequest) (operation *Operation, request *Request, response Response, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {

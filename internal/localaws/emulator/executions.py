@@ -27,6 +27,7 @@ def apply():
 
     default_user_config["stepfunctions"] = {"execute_state_machine": True}
     share_clients()
+    pass_traces()
     scale_time()
     # It writes the whole definition for each error, and inputs with it. Errors
     # are in the execution's history.
@@ -66,6 +67,9 @@ def share_clients():
                         retries={"total_max_attempts": 1},
                     ),
                 )
+                clients[region, service].meta.events.register(
+                    "before-call.lambda.Invoke", add_trace
+                )
             return clients[region, service]
 
     for name, module in list(sys.modules.items()):
@@ -76,6 +80,65 @@ def share_clients():
         # A list that would keep every thread that ever was.
         if hasattr(module, "TMP_THREADS"):
             module.TMP_THREADS = collections.deque(maxlen=0)
+
+
+# The X-Ray header for what this thread does: a start of an execution, or a task.
+current = threading.local()
+
+
+def add_trace(params, **_):
+    header = getattr(current, "trace", None)
+    if header:
+        params["headers"]["X-Amzn-Trace-Id"] = header
+
+
+def pass_traces():
+    """Tasks are in the trace that StartExecution was called in.
+
+    As on AWS the request's header comes before the parameter. An execution
+    that nobody traces makes its functions begin a trace each, for the emulator
+    has no X-Ray to begin one.
+    """
+    from moto.stepfunctions.parser.asl.component.state.exec.state_task import (
+        lambda_eval_utils,
+    )
+    from moto.stepfunctions.parser.backend.execution import Execution
+    from moto.stepfunctions.responses import StepFunctionResponse
+
+    answer = StepFunctionResponse.start_execution
+    create = Execution.__init__
+    details = Execution._get_start_aws_execution_details
+    invoke = lambda_eval_utils.execute_lambda_function_integration
+
+    def traced(header, work, *args, **kwargs):
+        current.trace = header
+        try:
+            return work(*args, **kwargs)
+        finally:
+            current.trace = None
+
+    def start_execution(self):
+        header = self.headers.get("X-Amzn-Trace-Id") or self._get_param("traceHeader")
+        return traced(header, answer, self)
+
+    def __init__(self, *args, **kwargs):
+        create(self, *args, **kwargs)
+        self.trace_header = self.trace_header or getattr(current, "trace", None)
+
+    def start_details(self):
+        # Shared by all environments of the execution, those of a Map included.
+        made = details(self)
+        made.trace_header = self.trace_header
+        return made
+
+    def execute(env, *args, **kwargs):
+        header = getattr(env.aws_execution_details, "trace_header", None)
+        return traced(header, invoke, env, *args, **kwargs)
+
+    StepFunctionResponse.start_execution = start_execution
+    Execution.__init__ = __init__
+    Execution._get_start_aws_execution_details = start_details
+    lambda_eval_utils.execute_lambda_function_integration = execute
 
 
 def factor_of_time():

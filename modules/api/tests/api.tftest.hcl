@@ -229,7 +229,8 @@ run "errors_are_problem_details" {
     condition = alltrue([
       for response in jsondecode(output.openapi)["x-amazon-apigateway-gateway-responses"] :
       response.responseParameters["gatewayresponse.header.Access-Control-Allow-Origin"] == "'https://app.example.com'" &&
-      response.responseParameters["gatewayresponse.header.Access-Control-Expose-Headers"] == "'Retry-After'" &&
+      response.responseParameters["gatewayresponse.header.Access-Control-Expose-Headers"] == "'Retry-After, X-Request-Id'" &&
+      response.responseParameters["gatewayresponse.header.X-Request-Id"] == "context.requestId" &&
       response.responseParameters["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
     ])
     error_message = "R1.2: the application's pages must be able to read what API Gateway answers by itself."

@@ -60,6 +60,10 @@ func main() {
 			return nil, err
 		}
 		name := os.Getenv("AWS_LAMBDA_FUNCTION_NAME")
+		traced := strings.Join([]string{"trace", e.Execution.Name, name, os.Getenv("_X_AMZN_TRACE_ID")}, ",")
+		if err := os.WriteFile(filepath.Join(os.Getenv("NOTES"), traced), nil, 0o600); err != nil {
+			return nil, err
+		}
 		attempt, err := note(name, e, raw)
 		if err != nil {
 			return nil, err
