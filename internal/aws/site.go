@@ -69,19 +69,19 @@ func (c *Client) SiteFiles(ctx context.Context, bucket string) (map[string]engin
 	return files, nil
 }
 
-// PutSiteFile writes a file of a site. S3 refuses it if what arrives is not what
-// the digest says.
+// PutSiteFile writes a file of a site, unless it is not what its digest says. S3
+// refuses it if something else arrives.
 func (c *Client) PutSiteFile(ctx context.Context, bucket string, file engine.SiteUpload) error {
 	doing := "write s3://" + bucket + "/" + file.Key
-	digest, err := hex.DecodeString(file.SHA256)
-	if err != nil || len(digest) != sha256.Size {
-		return fmt.Errorf("%s: %q is no SHA-256", doing, file.SHA256)
+	digest := sha256.Sum256(file.Body)
+	if hex.EncodeToString(digest[:]) != file.SHA256 {
+		return fmt.Errorf("%s: its SHA-256 is not %q", doing, file.SHA256)
 	}
 	input := &s3.PutObjectInput{
 		Bucket: &bucket, Key: &file.Key, Body: bytes.NewReader(file.Body),
 		ChecksumAlgorithm: types.ChecksumAlgorithmSha256,
-		ChecksumSHA256:    awssdk.String(base64.StdEncoding.EncodeToString(digest)),
-		Metadata:          map[string]string{siteDigest: hex.EncodeToString(digest)},
+		ChecksumSHA256:    awssdk.String(base64.StdEncoding.EncodeToString(digest[:])),
+		Metadata:          map[string]string{siteDigest: file.SHA256},
 	}
 	if file.ContentType != "" {
 		input.ContentType = &file.ContentType
