@@ -52,7 +52,8 @@ func (c *Client) Calls(ctx context.Context, function, alias, version string, sin
 }
 
 // Alarming names the alarms, metric and composite ones, that tell a topic and are
-// in alarm. One whose actions are switched off tells nobody.
+// in alarm: they lie in the topic's region. One whose actions are switched off tells
+// nobody.
 func (c *Client) Alarming(ctx context.Context, topic string) ([]string, error) {
 	var names []string
 	note := func(name *string, enabled *bool, actions []string) {
@@ -60,7 +61,11 @@ func (c *Client) Alarming(ctx context.Context, topic string) ([]string, error) {
 			names = append(names, awssdk.ToString(name))
 		}
 	}
-	pages := cloudwatch.NewDescribeAlarmsPaginator(c.metrics, &cloudwatch.DescribeAlarmsInput{
+	in := c
+	if c.east != nil && regionOf(topic) == globalRegion { // CloudFront's
+		in = c.east
+	}
+	pages := cloudwatch.NewDescribeAlarmsPaginator(in.metrics, &cloudwatch.DescribeAlarmsInput{
 		ActionPrefix: &topic, StateValue: types.StateValueAlarm,
 		AlarmTypes: []types.AlarmType{types.AlarmTypeMetricAlarm, types.AlarmTypeCompositeAlarm},
 	})

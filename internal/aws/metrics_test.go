@@ -52,27 +52,29 @@ func TestCalls(t *testing.T) {
 func TestAlarming(t *testing.T) {
 	t.Parallel()
 	c := client(t, "us-east-2")
-	const topic = "arn:aws:sns:us-east-2:123456789012:alerts"
+	const topic, edge = "arn:aws:sns:us-east-2:123456789012:alerts", "arn:aws:sns:us-east-1:123456789012:alerts"
 	for _, alarm := range []struct {
+		in          *Client
 		name, topic string
 		state       types.StateValue
 		enabled     bool
 	}{
-		{"errors", topic, types.StateValueAlarm, true},
-		{"latency", topic, types.StateValueAlarm, true},
-		{"quiet", topic, types.StateValueOk, true},
-		{"unknown", topic, types.StateValueInsufficientData, true},
-		{"muted", topic, types.StateValueAlarm, false},
-		{"elsewhere", topic + "-of-others", types.StateValueAlarm, true},
+		{c, "errors", topic, types.StateValueAlarm, true},
+		{c, "latency", topic, types.StateValueAlarm, true},
+		{c, "quiet", topic, types.StateValueOk, true},
+		{c, "unknown", topic, types.StateValueInsufficientData, true},
+		{c, "muted", topic, types.StateValueAlarm, false},
+		{c, "elsewhere", topic + "-of-others", types.StateValueAlarm, true},
+		{c.east, "cloudfront", edge, types.StateValueAlarm, true},
 	} {
-		if _, err := c.metrics.PutMetricAlarm(t.Context(), &cloudwatch.PutMetricAlarmInput{
+		if _, err := alarm.in.metrics.PutMetricAlarm(t.Context(), &cloudwatch.PutMetricAlarmInput{
 			AlarmName: &alarm.name, AlarmActions: []string{alarm.topic}, ActionsEnabled: &alarm.enabled, Namespace: awssdk.String("AWS/Lambda"),
 			MetricName: awssdk.String("Errors"), Statistic: types.StatisticSum, ComparisonOperator: types.ComparisonOperatorGreaterThanThreshold,
 			EvaluationPeriods: awssdk.Int32(1), Period: awssdk.Int32(300), Threshold: awssdk.Float64(5),
 		}); err != nil {
 			t.Fatal(err)
 		}
-		raise(t, c, alarm.name, alarm.state)
+		raise(t, alarm.in, alarm.name, alarm.state)
 	}
 	if _, err := c.metrics.PutCompositeAlarm(t.Context(), &cloudwatch.PutCompositeAlarmInput{
 		AlarmName: awssdk.String("all"), AlarmActions: []string{topic}, AlarmRule: awssdk.String("ALARM(errors)"),
@@ -80,13 +82,11 @@ func TestAlarming(t *testing.T) {
 		t.Fatal(err)
 	}
 	raise(t, c, "all", types.StateValueAlarm)
-	names, err := c.Alarming(t.Context(), topic)
-	if diff := cmp.Diff([]string{"all", "errors", "latency"}, names); err != nil || diff != "" {
-		t.Errorf("%v (-want +got):\n%s", err, diff)
-	}
-	names, err = c.Alarming(t.Context(), topic+"-of-nobody")
-	if err != nil || len(names) != 0 {
-		t.Errorf("of a topic that nothing tells: %v, %v", names, err)
+	for of, want := range map[string][]string{topic: {"all", "errors", "latency"}, edge: {"cloudfront"}, topic + "-of-nobody": nil} {
+		names, err := c.Alarming(t.Context(), of)
+		if diff := cmp.Diff(want, names); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got):\n%s", of, err, diff)
+		}
 	}
 }
 
