@@ -19,6 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/budgets"
 	"github.com/aws/aws-sdk-go-v2/service/cloudfront"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentityprovider"
 	"github.com/aws/aws-sdk-go-v2/service/costexplorer"
@@ -92,6 +93,7 @@ type Client struct {
 	lambda       *lambda.Client
 	logs         *cloudwatchlogs.Client
 	mail         *ses.Client
+	metrics      *cloudwatch.Client
 	names        *route53.Client
 	queues       *sqs.Client
 	rds          *rds.Client
@@ -176,6 +178,7 @@ func clients(loaded awssdk.Config, options Options) *Client {
 		lambda:       lambda.NewFromConfig(loaded),
 		logs:         cloudwatchlogs.NewFromConfig(loaded),
 		mail:         ses.NewFromConfig(loaded),
+		metrics:      cloudwatch.NewFromConfig(loaded),
 		names:        route53.NewFromConfig(loaded),
 		queues:       sqs.NewFromConfig(loaded),
 		rds:          rds.NewFromConfig(loaded),

@@ -35,7 +35,7 @@ type Site interface {
 	DeleteSiteFiles(ctx context.Context, bucket string, keys []string) error
 	// Invalidate has a CDN distribution ask anew for these paths, each with a
 	// leading slash, and gives the invalidation's id. Of two calls with the same
-	// reference the second does nothing.
+	// reference and paths the second does nothing.
 	Invalidate(ctx context.Context, distribution string, paths []string, reference string) (id string, err error)
 }
 

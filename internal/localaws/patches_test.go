@@ -46,7 +46,7 @@ type question struct {
 // questions are all of them, in the order of the patches' numbers.
 func questions() []question {
 	return slices.SortedStableFunc(slices.Values(slices.Concat(baseQuestions(), authQuestions(), functionQuestions(),
-		workflowQuestions(), eventQuestions(), apiQuestions(), frontendQuestions(), monitoringQuestions())),
+		workflowQuestions(), eventQuestions(), apiQuestions(), frontendQuestions(), monitoringQuestions(), releaseQuestions())),
 		func(a, b question) int { return strings.Compare(a.patch, b.patch) })
 }
 

@@ -16,6 +16,9 @@ import (
 
 	"github.com/gofrs/flock"
 	"golang.org/x/sync/errgroup"
+
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/metrics"
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/upstream"
 )
 
 // errStopped ends Serve's group without being an error of Serve.
@@ -80,14 +83,16 @@ func serve(ctx context.Context, dir string, handover launch, routes []Route, log
 		return err
 	}
 	defer moto.stop()
-	functions, functionRoutes, err := startFunctions(ctx, dir, moto.address, listener.Addr().String(), logger)
+	counts := metrics.New(ctx, upstream.New(&url.URL{Scheme: "http", Host: moto.address}), logger)
+	defer counts.Close()
+	functions, functionRoutes, err := startFunctions(ctx, dir, moto.address, listener.Addr().String(), counts, logger)
 	if err != nil {
 		return err
 	}
 	defer functions.Close()
 	told, messageRoute := startMessages(ctx, moto.address, listener.Addr().String(), functions, logger)
 	defer told.Close()
-	planes := startSites(ctx, moto.address, listener.Addr().String(), logger)
+	planes := startSites(ctx, moto.address, listener.Addr().String(), counts, logger)
 	defer planes.close()
 	mails, mailRoutes, mailbox := startMail(moto.address, listener.Addr().String(), logger)
 	defer mails.Close()
@@ -129,6 +134,7 @@ func serve(ctx context.Context, dir string, handover launch, routes []Route, log
 	err = group.Wait()
 	logger.Info("ending", "reason", err)
 	functions.Close()
+	counts.Close()
 	databases.Close()
 	moto.stop()
 	if removal := os.Remove(path(dir, statusFile)); removal != nil && !errors.Is(removal, fs.ErrNotExist) {

@@ -10,6 +10,7 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/localaws/apigateway"
 	"github.com/goal-mandala/mandala-deploy/internal/localaws/cloudfront"
 	"github.com/goal-mandala/mandala-deploy/internal/localaws/cognito"
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/metrics"
 )
 
 // sites are the data planes that pages and their users meet: API Gateway,
@@ -21,9 +22,9 @@ type sites struct {
 }
 
 // startSites starts the planes; emulator and proxy are "127.0.0.1:PORT".
-func startSites(ctx context.Context, emulator, proxy string, logger *slog.Logger) *sites {
+func startSites(ctx context.Context, emulator, proxy string, counts *metrics.Writer, logger *slog.Logger) *sites {
 	moto, local := &url.URL{Scheme: "http", Host: emulator}, &url.URL{Scheme: "http", Host: proxy}
-	apis := apigateway.New(ctx, apigateway.Options{Emulator: moto, Proxy: local, Account: Account, Clock: time.Now, Logger: logger})
+	apis := apigateway.New(ctx, apigateway.Options{Emulator: moto, Proxy: local, Account: Account, Clock: time.Now, Logger: logger, Metrics: counts})
 	edge := cloudfront.New(cloudfront.Options{
 		Emulator: moto, Proxy: local, Clock: time.Now, Logger: logger,
 		Origin: func(r *http.Request) (http.Handler, bool) { return apis, apigateway.IsStage(r) },

@@ -198,6 +198,7 @@ func TestStage(t *testing.T) {
 	t.Parallel()
 	a := newApplication(t)
 	t.Run("requests", func(t *testing.T) { a.requests(t) })
+	t.Run("metrics", func(t *testing.T) { a.metrics(t) })
 	t.Run("deployments", func(t *testing.T) { a.deployments(t) })
 }
 

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/metrics"
 	"github.com/goal-mandala/mandala-deploy/internal/localaws/upstream"
 )
 
@@ -29,6 +30,8 @@ type Options struct {
 	Account string
 	Clock   func() time.Time
 	Logger  *slog.Logger
+	// Metrics is told of every call.
+	Metrics *metrics.Writer
 }
 
 // Plane serves the APIs of one local AWS.

@@ -51,6 +51,7 @@ func (p *Plane) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(a.body) // a client that left needs no answer
 	c.status, c.length, c.end = a.status, len(a.body), p.options.Clock()
 	p.record(c)
+	p.count(c)
 }
 
 // refuse is what API Gateway says where there is no API to say it.

@@ -86,7 +86,7 @@ func (p *Plane) deliver(ctx context.Context, n name, e Event) error {
 		var result outcome
 		if err == nil {
 			trace = traceHeader(trace, fn.tracing, time.Now())
-			result, _, err = p.pools.run(ctx, fn, &invocation{id: e.id, arn: e.Function, payload: e.Payload, trace: trace})
+			result, _, err = p.run(ctx, fn, &invocation{id: e.id, arn: e.Function, payload: e.Payload, trace: trace})
 		}
 		wait := p.scaled(time.Second) << min(throttles, 8) // at most about 5 minutes of AWS
 		if err != nil {

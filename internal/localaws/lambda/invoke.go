@@ -72,7 +72,7 @@ func (p *Plane) invoke(w http.ResponseWriter, r *http.Request) {
 			context: clientContext(r),
 		}
 		// A function runs on when its caller leaves.
-		result, logs, err := p.pools.run(p.life, fn, inv)
+		result, logs, err := p.run(p.life, fn, inv)
 		if err != nil {
 			p.answerFault(w, err)
 			return

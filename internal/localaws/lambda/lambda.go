@@ -14,6 +14,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/goal-mandala/mandala-deploy/internal/localaws/metrics"
 	"github.com/goal-mandala/mandala-deploy/internal/localaws/upstream"
 )
 
@@ -31,6 +32,8 @@ type Options struct {
 	// local AWS: endpoint, credentials, region.
 	Environment func(region string) map[string]string
 	Logger      *slog.Logger
+	// Metrics is told of every call; nil where nobody wants to know.
+	Metrics *metrics.Writer
 
 	// MaxProcesses bounds the processes of all functions together; 128 by
 	// default. Beyond it invocations are throttled, as AWS throttles.
@@ -78,6 +81,7 @@ type Plane struct {
 	resolver *resolver
 	pools    *pools
 	shipper  *shipper
+	gauge    gauge
 	events   chan struct{} // a token for each asynchronous invocation
 
 	life   context.Context // ends with Close or with the context of New

@@ -35,6 +35,8 @@ type outcome struct {
 	failure string // "" for success, Handled or Unhandled
 	kind    string // the error's type in the report
 	status  string // in the report: success, error, timeout
+
+	duration time.Duration // 0 where the process could not be started
 }
 
 // sandbox is a process that runs one version of a function, one event at a
@@ -218,6 +220,7 @@ func (s *sandbox) handle(ctx context.Context, inv *invocation, cold bool) (resul
 	if result.status == "timeout" {
 		r.duration = s.fn.timeout
 	}
+	result.duration = r.duration
 	r.finish(s, result)
 	s.mu.Lock()
 	logs = s.tail.last()
