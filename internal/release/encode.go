@@ -20,6 +20,9 @@ var (
 	functionPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 )
 
+// ErrFormat says that a manifest has a form that this version of the tool does not know.
+var ErrFormat = errors.New("unknown format of a manifest")
+
 // Encode gives the manifest's one form: two equal manifests have equal bytes.
 func (m Manifest) Encode() ([]byte, error) {
 	m.Format = format
@@ -57,7 +60,7 @@ func Decode(body []byte) (Manifest, error) {
 		return Manifest{}, fmt.Errorf("read the manifest: %w", err)
 	}
 	if header.Format != format {
-		return Manifest{}, fmt.Errorf("the manifest has format %d, and this version of the tool knows %d", header.Format, format)
+		return Manifest{}, fmt.Errorf("%w: it has %d, and this version of the tool knows %d", ErrFormat, header.Format, format)
 	}
 	var m Manifest
 	if err := json.Unmarshal(body, &m); err != nil {
