@@ -223,11 +223,12 @@ func (e *Engine) publish(ctx context.Context, g *gathered, manifest []byte, star
 	if err != nil {
 		return fmt.Errorf("write the provenance of %s: %w", built.Version, err)
 	}
-	before, err := e.Store.Get(ctx, ProvenanceKey(built.Version))
-	if err != nil && !errors.Is(err, ErrNotFound) {
+	version, err := release.ParseVersion(built.Version)
+	if err != nil {
 		return err
 	}
-	if _, err := e.Store.Put(ctx, ProvenanceKey(built.Version), append(body, '\n'), Condition{}); err != nil {
+	before, err := e.putProvenance(ctx, version, append(body, '\n'), built)
+	if err != nil || built.Existed {
 		return err
 	}
 	_, err = e.Store.Put(ctx, ManifestKey(built.Version), manifest, Condition{Absent: true})
@@ -235,15 +236,39 @@ func (e *Engine) publish(ctx context.Context, g *gathered, manifest []byte, star
 		return err
 	}
 	// Another run was faster, or the answer to this one was lost.
-	version, err := release.ParseVersion(built.Version)
-	if err != nil {
-		return err
-	}
 	built.Existed, err = e.sameRelease(ctx, version, built.Digest)
-	if err != nil && before.Body != nil {
+	if err != nil && before != nil {
 		// The other's statement was overwritten.
-		_, restoreErr := e.Store.Put(ctx, ProvenanceKey(built.Version), before.Body, Condition{})
+		_, restoreErr := e.Store.Put(ctx, ProvenanceKey(built.Version), before, Condition{})
 		err = errors.Join(err, restoreErr)
 	}
 	return err
 }
+
+// putProvenance writes the provenance and gives what it wrote it over: that of a
+// run that was cut short, or that is still at it. It never writes over one that
+// it has not seen. Where the release has come to be meanwhile it writes none.
+func (e *Engine) putProvenance(ctx context.Context, version release.Version, body []byte, built *ReleaseBuild) (before []byte, err error) {
+	key := ProvenanceKey(version.String())
+	for range mostRivals {
+		condition := Condition{Absent: true}
+		object, err := e.Store.Get(ctx, key)
+		switch {
+		case err == nil:
+			condition = Condition{ETag: object.ETag}
+		case !errors.Is(err, ErrNotFound):
+			return nil, err
+		}
+		if _, err = e.Store.Put(ctx, key, body, condition); !errors.Is(err, ErrPrecondition) {
+			return object.Body, err
+		}
+		if built.Existed, err = e.sameRelease(ctx, version, built.Digest); err != nil || built.Existed {
+			return nil, err
+		}
+	}
+	return nil, &problem.Error{Code: problem.SourceChanged, What: fmt.Sprintf("release %s of %s is being built by several others", version, e.name())}
+}
+
+// mostRivals bounds how often a provenance is tried to be written that others
+// write at the same time.
+const mostRivals = 5
