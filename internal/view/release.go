@@ -47,13 +47,16 @@ func Releases(w io.Writer, environment string, all []engine.ReleaseInfo, palette
 		return
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "VERSION\tSTORED\tCOMMIT\tSIZE\tSCHEMA\tMANIFEST\t")
+	fmt.Fprintln(table, "VERSION\tSTORED\tCOMMIT\tSIZE\tSCHEMA\tMANIFEST\tSTATE")
 	for _, r := range all {
 		if r.Error != "" {
-			fmt.Fprintf(table, "%s\t%s\t%s\n", r.Version, r.StoredAt.Local().Format(time.DateTime), palette.paint(red, r.Error))
+			fmt.Fprintf(table, "%s\t%s\t-\t-\t-\t-\t%s\n", r.Version, r.StoredAt.Local().Format(time.DateTime), palette.paint(red, r.Error))
 			continue
 		}
-		var notes []string
+		notes := []string{"-"}
+		if r.Deployed || r.Verified {
+			notes = nil
+		}
 		if r.Deployed {
 			notes = append(notes, "deployed")
 		}
