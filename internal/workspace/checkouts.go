@@ -76,7 +76,7 @@ func (c Checkouts) Open(ctx context.Context, digest string, files map[string]fun
 }
 
 // checkOut makes the directory hold exactly these files: at once, or not at all.
-func (c Checkouts) checkOut(ctx context.Context, dir string, files map[string]func(context.Context) ([]byte, error)) error {
+func (c Checkouts) checkOut(ctx context.Context, dir string, files map[string]func(context.Context) ([]byte, error)) (err error) {
 	if whole(dir, files) {
 		return nil
 	}
@@ -89,7 +89,12 @@ func (c Checkouts) checkOut(ctx context.Context, dir string, files map[string]fu
 	if err != nil {
 		return diskProblem("create a folder in "+filepath.Dir(dir), err)
 	}
-	defer os.RemoveAll(fresh)
+	defer func() {
+		// It is gone where it was put in place.
+		if removeErr := os.RemoveAll(fresh); removeErr != nil && err == nil {
+			err = diskProblem("remove "+fresh, removeErr)
+		}
+	}()
 	sums, err := fetch(ctx, fresh, files)
 	if err != nil {
 		return err

@@ -3,11 +3,14 @@ package workspace
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
 )
@@ -168,10 +171,50 @@ func TestReleasesAndTheWorkingTreeTakeTurns(t *testing.T) {
 	if filepath.Dir(again.Path()) != filepath.Dir(held.Path()) || filepath.Dir(other.Path()) == filepath.Dir(held.Path()) {
 		t.Errorf("%s, %s, %s", held.Path(), other.Path(), again.Path())
 	}
+	// What a dead run left is found wherever it ran.
+	if err := os.WriteFile(filepath.Join(other.Path(), engine.EventsFile), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if body, err := tree.Leftover("preview"); string(body) != "{}" || err != nil {
+		t.Errorf("leftover %q, %v", body, err)
+	}
 	for _, dir := range []engine.Directory{held, other, again} {
 		released(dir)
 	}
 	if got := released(laid(tree, "# network")); got != place {
 		t.Errorf("laid out in %s, not in %s", got, place)
+	}
+}
+
+// Layers of one run are laid out at once, also where the place was another's.
+func TestLayersAreLaidOutInOnePlace(t *testing.T) {
+	t.Parallel()
+	root := project(t)
+	var reads atomic.Int32
+	checkout := open1(t, NewCheckouts(root, "local"), first, "one", &reads)
+	tree, err := New(root, "local", []string{"modules/network"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, files := range []engine.Files{tree, checkout.Files, tree} {
+		var group errgroup.Group
+		dirs := make([]engine.Directory, 8)
+		for i := range dirs {
+			group.Go(func() (err error) {
+				dirs[i], err = files.Lay(fmt.Sprintf("layer-%d", i), nil, nil)
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		for _, dir := range dirs {
+			if want := filepath.Join(root, Dir, "local", runDir); filepath.Dir(dir.Path()) != want {
+				t.Errorf("laid out in %s, not in %s", dir.Path(), want)
+			}
+			if err := dir.Release(); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }

@@ -23,48 +23,54 @@ const runDir = "run"
 // all; while a run of one uses it, the others get folders of their own. A
 // module's path is the same in each.
 func (w *Workspace) beside() (run string, held *flock.Flock, err error) {
+	// Or the layers of one run would keep each other from leading it here.
+	w.leading.Lock()
+	defer w.leading.Unlock()
 	for n := 1; n <= mostInUse; n++ {
-		run := filepath.Join(w.home, runDir)
-		if n > 1 {
-			run = fmt.Sprintf("%s.%d", run, n)
-		}
-		held, err := w.hold(run)
-		if held != nil || err != nil {
+		run := w.run(n)
+		held, free, err := w.hold(run)
+		if free || err != nil {
 			return run, held, err
 		}
 	}
 	return "", nil, &problem.Error{Code: problem.WorkDirectory, What: fmt.Sprintf("runs of %d releases use %s at a time", mostInUse, w.home)}
 }
 
-// hold locks a folder of composed roots, after it has led it to the project; nil
-// where others use it for another project.
-func (w *Workspace) hold(run string) (*flock.Flock, error) {
+// run gives the n-th folder of composed roots, counted from 1.
+func (w *Workspace) run(n int) string {
+	run := filepath.Join(w.home, runDir)
+	if n > 1 {
+		run = fmt.Sprintf("%s.%d", run, n)
+	}
+	return run
+}
+
+// hold locks a folder of composed roots, after it has led it to the project; free
+// is false where others use it for another project.
+func (w *Workspace) hold(run string) (held *flock.Flock, free bool, err error) {
 	lock := flock.New(run+".lock", flock.SetPermissions(0o600))
 	mark := run + ".project"
 	for range mostTurns {
 		// Nobody holds it exclusively but for the moment of leading it elsewhere.
 		if err := lock.RLock(); err != nil {
-			return nil, diskProblem("lock "+run, err)
+			return nil, false, diskProblem("lock "+run, err)
 		}
 		if led, err := os.ReadFile(mark); err == nil && string(led) == w.project {
 			// The project itself may have got new folders.
 			if err := w.lead(run); err != nil {
-				return nil, errors.Join(err, lock.Unlock())
+				return nil, false, errors.Join(err, lock.Unlock())
 			}
-			return lock, nil
+			return lock, true, nil
 		}
 		if err := lock.Unlock(); err != nil {
-			return nil, diskProblem("unlock "+run, err)
+			return nil, false, diskProblem("unlock "+run, err)
 		}
-		free, err := lock.TryLock()
+		alone, err := lock.TryLock()
 		if err != nil {
-			return nil, diskProblem("lock "+run, err)
+			return nil, false, diskProblem("lock "+run, err)
 		}
-		if !free {
-			if led, err := os.ReadFile(mark); err == nil && string(led) == w.project {
-				continue // somebody just led it here
-			}
-			return nil, nil
+		if !alone {
+			continue // somebody may just be leading it here
 		}
 		// Between the two it is nobody's.
 		err = errors.Join(remove(mark), w.lead(run))
@@ -72,10 +78,10 @@ func (w *Workspace) hold(run string) (*flock.Flock, error) {
 			err = write(mark, []byte(w.project))
 		}
 		if err := errors.Join(err, lock.Unlock()); err != nil {
-			return nil, err
+			return nil, false, err
 		}
 	}
-	return nil, nil
+	return nil, false, nil
 }
 
 // mostTurns bounds how often a folder is tried for which runs of several
@@ -91,8 +97,6 @@ func remove(path string) error {
 
 // lead makes a folder of composed roots lie beside links to the project.
 func (w *Workspace) lead(run string) error {
-	w.leading.Lock()
-	defer w.leading.Unlock()
 	if err := os.MkdirAll(run, 0o700); err != nil {
 		return diskProblem("create the work directory "+run, err)
 	}

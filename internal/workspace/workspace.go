@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -111,10 +112,25 @@ func claim(run, name string) (*flock.Flock, string, error) {
 // Leftover gives the event stream of the newest Apply in a directory of this
 // name, nil where there is none.
 func (w *Workspace) Leftover(name string) ([]byte, error) {
-	body, err := os.ReadFile(filepath.Join(w.home, runDir, name, engine.EventsFile))
-	if errors.Is(err, fs.ErrNotExist) {
+	var newest string
+	var written time.Time
+	for n := 1; n <= mostInUse; n++ {
+		file := filepath.Join(w.run(n), name, engine.EventsFile)
+		info, err := os.Stat(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, diskProblem("look for what a dead run left", err)
+		}
+		if info.ModTime().After(written) {
+			newest, written = file, info.ModTime()
+		}
+	}
+	if newest == "" {
 		return nil, nil
 	}
+	body, err := os.ReadFile(newest)
 	if err != nil {
 		return nil, diskProblem("read what a dead run left", err)
 	}
