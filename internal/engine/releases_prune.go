@@ -93,7 +93,7 @@ func (e *Engine) PruneReleases(ctx context.Context, request PruneRequest) (resul
 	if err := e.addStates(ctx, needed); err != nil {
 		return nil, err
 	}
-	return result, e.prune(ctx, request, all, needed, result)
+	return result, cause(ctx, e.prune(ctx, request, all, needed, result))
 }
 
 // keepReasons says which releases stay, and why. Records come newest first.
