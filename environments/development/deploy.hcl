@@ -14,6 +14,14 @@ functions {
   source = "functions"
 }
 
+frontend {
+  source = "frontend"
+}
+
+migrations {
+  source = "functions/migrations"
+}
+
 backup {
   database = "never"
 }

@@ -16,6 +16,14 @@ functions {
   architecture = "host" # they run as processes of this machine
 }
 
+frontend {
+  source = "frontend"
+}
+
+migrations {
+  source = "functions/migrations"
+}
+
 backup {
   database = "never"
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/lease"
 	"github.com/goal-mandala/mandala-deploy/internal/localaws"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
+	"github.com/goal-mandala/mandala-deploy/internal/repository"
 	"github.com/goal-mandala/mandala-deploy/internal/terraform"
 	"github.com/goal-mandala/mandala-deploy/internal/view"
 	"github.com/goal-mandala/mandala-deploy/internal/workspace"
@@ -78,6 +79,7 @@ func (a *app) engine(ctx context.Context, name string) (*engine.Engine, error) {
 		Terraform: runner, Store: store, Cloud: cloud, Adopter: cloud, Invoker: cloud,
 		Leases:   lease.Of(store, time.Duration(env.Settings.State.LeaseSeconds)*time.Second, lease.SystemClock{}),
 		Journals: journal.Of(store, utcNow), Files: files, Processes: terraform.Processes{},
+		Repository: repository.At(dir, a.Environ), Checkouts: workspace.NewCheckouts(dir, name),
 		Actor: engine.Actor{User: here.User, Host: here.Host, PID: here.PID, CIRun: here.CIRun},
 		Clock: utcNow, NewID: newID, Progress: a.progress(),
 		Variables: terraformVariables(environ), Parallelism: max(runtime.NumCPU()/2, 2),

@@ -142,11 +142,7 @@ func cause(ctx context.Context, err error) error {
 // acquire takes the lease. An expired one is taken over: that its run left
 // nothing open, or is to be resumed, has been seen before.
 func (e *Engine) acquire(ctx context.Context, operation Operation, id string) (Lease, error) {
-	holder := Holder{
-		ID: id, Environment: e.name(), User: e.Actor.User, Host: e.Actor.Host, PID: e.Actor.PID,
-		Operation: operation, DeploymentID: id, CIRun: e.Actor.CIRun,
-	}
-	lease, previous, err := e.Leases.Acquire(ctx, holder, true)
+	lease, previous, err := e.Leases.Acquire(ctx, e.holder(operation, id), true)
 	if err != nil {
 		return nil, err
 	}
@@ -154,6 +150,14 @@ func (e *Engine) acquire(ctx context.Context, operation Operation, id string) (L
 		e.note("took over the expired lease of %s@%s (run %s)", previous.User, previous.Host, previous.DeploymentID)
 	}
 	return lease, nil
+}
+
+// holder is this run as it holds the lease.
+func (e *Engine) holder(operation Operation, id string) Holder {
+	return Holder{
+		ID: id, Environment: e.name(), User: e.Actor.User, Host: e.Actor.Host, PID: e.Actor.PID,
+		Operation: operation, DeploymentID: id, CIRun: e.Actor.CIRun,
+	}
 }
 
 func (e *Engine) previewForApply(ctx context.Context, request ApplyRequest, dead *deadRun) (*Preview, error) {

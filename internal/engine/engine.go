@@ -13,7 +13,7 @@ type Engine struct {
 	Environment *environment.Environment
 	Project     fs.FS  // the project directory
 	ProjectDir  string // its absolute path, for files that Terraform reads in place
-	Release     string // the release in use; "" before there are releases
+	Release     string // what is deployed: a release's version or a name of the working tree; "" names it not
 
 	Terraform Terraform
 	Store     Store
@@ -25,6 +25,9 @@ type Engine struct {
 	Processes Processes
 	Invoker   Invoker
 	Functions Functions // nil where deploy.hcl has no functions built
+
+	Repository Repository // nil where nobody asks what the working tree is
+	Checkouts  Checkouts  // opens stored releases
 
 	Actor    Actor
 	Clock    func() time.Time
@@ -38,6 +41,10 @@ type Engine struct {
 	BackendFlags []string
 	// Parallelism is how many Terraform runs may work side by side.
 	Parallelism int
+
+	// settings is the project whose deploy.hcl governs; nil is Project. A
+	// stored release is deployed by the settings of the working tree.
+	settings fs.FS
 }
 
 // Actor is who runs the tool.

@@ -25,6 +25,10 @@ const (
 	// codeFile holds their values in a composed root. Not loaded by itself: it
 	// has to come after the environment's own values.
 	codeFile = "mandala-functions.tfvars.json"
+	// releaseVariable is the root's variable by which it gets the name of what
+	// is deployed, where it declares one; releaseFile holds its value.
+	releaseVariable = "release"
+	releaseFile     = "mandala-release.tfvars.json"
 
 	artifactsPrefix = "artifacts/sha256/"
 	// concurrentUploads bounds the archives in memory; each has some megabytes.
@@ -46,7 +50,9 @@ func (e *Engine) buildFunctions(ctx context.Context) (Code, error) {
 				What: fmt.Sprintf("%s has functions built, but the root does not declare variable %q", filepath.ToSlash(e.settingsFile().File), name)}
 		}
 	}
-	e.phase("building the functions of %s", e.name())
+	if _, stored := e.Functions.(storedFunctions); !stored {
+		e.phase("building the functions of %s", e.name())
+	}
 	return e.Functions.Build(ctx)
 }
 
@@ -57,6 +63,12 @@ func (c Code) variables(bucket string) map[string]any {
 		artifacts[a.Function] = map[string]string{"bucket": bucket, "key": ArtifactKey(a.SHA256), "sha256": a.SHA256}
 	}
 	return map[string]any{artifactsVariable: artifacts, architectureVariable: c.Architecture}
+}
+
+// takesRelease reports whether the root is told what is deployed.
+func (e *Engine) takesRelease() bool {
+	_, declared := e.Environment.Root.ItemByKey("var." + releaseVariable)
+	return declared && e.Release != ""
 }
 
 // digest tells this code from any other; "" is none.

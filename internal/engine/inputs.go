@@ -30,22 +30,27 @@ func (e *Engine) inputs(ctx context.Context, identity Identity, selected []strin
 		Terraform: terraform, Release: e.Release, Account: identity.Account, Region: e.Environment.Settings.Region,
 		Layers: selected, Destroy: destroy, Functions: code.digest(), States: fingerprints(states),
 	}
+	governing := e.Project
+	if e.settings != nil {
+		governing = e.settings
+	}
 	for _, each := range []struct {
 		into  *string
+		from  fs.FS
 		files func() ([]string, error)
 	}{
-		{&in.Root, e.rootTree},
-		{&in.Modules, e.moduleFiles},
-		{&in.Settings, func() ([]string, error) {
+		{&in.Root, e.Project, e.rootTree},
+		{&in.Modules, e.Project, e.moduleFiles},
+		{&in.Settings, governing, func() ([]string, error) {
 			return []string{path.Join(environment.Dir, e.name(), environment.SettingsFile)}, nil
 		}},
-		{&in.Lock, func() ([]string, error) { return []string{path.Join(environment.Dir, lockFile)}, nil }},
+		{&in.Lock, e.Project, func() ([]string, error) { return []string{path.Join(environment.Dir, lockFile)}, nil }},
 	} {
 		files, err := each.files()
 		if err != nil {
 			return change.Inputs{}, err
 		}
-		if *each.into, err = e.digestFiles(files, nil); err != nil {
+		if *each.into, err = digestFiles(each.from, files, nil); err != nil {
 			return change.Inputs{}, err
 		}
 	}
@@ -56,7 +61,7 @@ func (e *Engine) inputs(ctx context.Context, identity Identity, selected []strin
 	if e.Environment.VarFile != "" {
 		values = append(values, e.Environment.VarFile)
 	}
-	in.Variables, err = e.digestFiles(values, e.Variables)
+	in.Variables, err = digestFiles(e.Project, values, e.Variables)
 	return in, err
 }
 
@@ -127,10 +132,10 @@ func (e *Engine) moduleFiles() ([]string, error) {
 
 // digestFiles hashes files by name and content, then values by name; a file
 // that does not exist counts as absent.
-func (e *Engine) digestFiles(files []string, values map[string]string) (string, error) {
+func digestFiles(fsys fs.FS, files []string, values map[string]string) (string, error) {
 	sum := sha256.New()
 	for _, file := range files {
-		body, err := fs.ReadFile(e.Project, file)
+		body, err := fs.ReadFile(fsys, file)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

@@ -7,7 +7,17 @@ import (
 
 	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/environment"
+	"github.com/goal-mandala/mandala-deploy/internal/release"
 )
+
+// Repository tells what the working tree is a state of.
+type Repository interface {
+	// Source gives the commit at which the working tree is; the zero Source
+	// where the project is in no repository that can be read.
+	Source(ctx context.Context) (release.Source, error)
+	// Tag gives the commit that a tag names, "" where there is no such tag.
+	Tag(ctx context.Context, name string) (commit string, err error)
+}
 
 // Checkouts lays the root and the modules of a stored release out on disk.
 type Checkouts interface {

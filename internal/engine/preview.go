@@ -344,11 +344,18 @@ func (e *Engine) lay(name string, composition *compose.Composition, secret map[s
 		}
 		files[codeFile] = body
 	}
+	if e.takesRelease() {
+		body, err := json.Marshal(map[string]string{releaseVariable: e.Release})
+		if err != nil {
+			return nil, fmt.Errorf("write the release that %s takes: %w", name, err)
+		}
+		files[releaseFile] = body
+	}
 	return e.Files.Lay(name, files, all)
 }
 
-// varFiles gives the files of values for a composed root. The functions' come
-// last: what was built is what is deployed.
+// varFiles gives the files of values for a composed root. The functions' and the
+// release's come last: what was built is what is deployed.
 func (e *Engine) varFiles(dir Directory, code Code) []string {
 	var files []string
 	if e.Environment.VarFile != "" {
@@ -356,6 +363,9 @@ func (e *Engine) varFiles(dir Directory, code Code) []string {
 	}
 	if len(code.Artifacts) > 0 {
 		files = append(files, filepath.Join(dir.Path(), codeFile))
+	}
+	if e.takesRelease() {
+		files = append(files, filepath.Join(dir.Path(), releaseFile))
 	}
 	return files
 }

@@ -35,6 +35,8 @@ const (
 	OperationUnlock  Operation = "unlock"
 	// OperationRollback brings an earlier release back.
 	OperationRollback Operation = "rollback"
+	// OperationPrune deletes old releases; it leaves no record.
+	OperationPrune Operation = "prune"
 )
 
 // Record is the account of one run of an environment. Times are UTC. It holds

@@ -51,9 +51,10 @@ type SiteFile struct {
 // Migration is a step of the database's schema.
 type Migration struct {
 	Version int64  `json:"version"`
-	Name    string `json:"name"`
+	Name    string `json:"name"` // of its file
 	Class   Class  `json:"class"`
-	SHA256  string `json:"sha256"`
+	SHA256  string `json:"sha256"` // of its text
+	Size    int64  `json:"size"`   // bytes
 }
 
 // Class says what a migration does to the code that runs while it does it.

@@ -161,7 +161,12 @@ var colours = regexp.MustCompile("\x1b\\[[0-9]+m")
 // TestGolden renders each case plain, in colour and as JSON.
 func TestGolden(t *testing.T) {
 	t.Parallel()
-	for name, c := range cases() {
+	renderAll(t, cases())
+}
+
+func renderAll(t *testing.T, cases map[string]seen) {
+	t.Helper()
+	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var plain, coloured, document bytes.Buffer

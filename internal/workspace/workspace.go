@@ -11,7 +11,9 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -37,125 +39,60 @@ const unsavedState = "errored.tfstate"
 
 // Workspace is the work directory of one environment.
 type Workspace struct {
-	project string // absolute path of the project directory
-	run     string // where composed roots lie
+	project string          // absolute path of the project whose root and modules are laid out
+	home    string          // the environment's folder in the work directory
+	real    map[string]bool // folders of local modules and those that hold them, relative to the project
+
+	leading sync.Mutex
 }
 
 // New gives the workspace of an environment, creating its directory.
 // moduleDirs are the folders of local modules, relative to the project.
 func New(project, environmentName string, moduleDirs []string) (*Workspace, error) {
-	w := &Workspace{project: project, run: filepath.Join(project, Dir, environmentName, "run")}
-	if err := os.MkdirAll(w.run, 0o700); err != nil {
-		return nil, diskProblem("create the work directory "+w.run, err)
-	}
-	real := map[string]bool{}
+	return open(project, filepath.Join(project, Dir, environmentName), moduleDirs)
+}
+
+// open gives a workspace that lays the roots of a project out under home, which
+// may be another project's.
+func open(project, home string, moduleDirs []string) (*Workspace, error) {
+	w := &Workspace{project: project, home: home, real: map[string]bool{}}
 	for _, dir := range moduleDirs {
 		for ; dir != "." && dir != "/"; dir = path.Dir(dir) {
-			real[dir] = true
+			w.real[dir] = true
 		}
 	}
-	return w, w.mirror(".", real)
-}
-
-// mirror keeps beside the composed roots what lies beside environments/ in the
-// project. Terraform takes a module by the path that links resolve to, and
-// path.module with it, so the folders of modules are folders here too, and
-// links only what they hold.
-func (w *Workspace) mirror(dir string, real map[string]bool) error {
-	entries, err := os.ReadDir(filepath.Join(w.project, filepath.FromSlash(dir)))
-	if err != nil {
-		return diskProblem("list the project's folder "+dir, err)
+	if err := os.MkdirAll(home, 0o700); err != nil {
+		return nil, diskProblem("create the work directory "+home, err)
 	}
-	for _, entry := range entries {
-		name := path.Join(dir, entry.Name())
-		if name == environment.Dir || name == Dir || name == ".git" || entry.Name() == ".terraform" {
-			continue
-		}
-		target := filepath.Join(w.run, filepath.FromSlash(name))
-		if !real[name] {
-			if err := link(filepath.Join(w.project, filepath.FromSlash(name)), target); err != nil {
-				return err
-			}
-			continue
-		}
-		if info, err := os.Lstat(target); err == nil && !info.IsDir() {
-			if err := os.Remove(target); err != nil {
-				return diskProblem("replace "+target, err)
-			}
-		}
-		if err := os.MkdirAll(target, 0o700); err != nil {
-			return diskProblem("create "+target, err)
-		}
-		if err := w.mirror(name, real); err != nil {
-			return err
-		}
-	}
-	return w.forget(dir)
-}
-
-// forget removes links to what the project has no more.
-func (w *Workspace) forget(dir string) error {
-	here := filepath.Join(w.run, filepath.FromSlash(dir))
-	entries, err := os.ReadDir(here)
-	if err != nil {
-		return diskProblem("list "+here, err)
-	}
-	for _, entry := range entries {
-		if entry.Type()&fs.ModeSymlink == 0 {
-			continue
-		}
-		if _, err := os.Lstat(filepath.Join(w.project, filepath.FromSlash(dir), entry.Name())); errors.Is(err, fs.ErrNotExist) {
-			if err := os.Remove(filepath.Join(here, entry.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return diskProblem("clean "+here, err)
-			}
-		}
-	}
-	return nil
-}
-
-// link makes at a link to target, unless something else is there.
-func link(target, at string) error {
-	if present, err := os.Readlink(at); err == nil {
-		if present == target {
-			return nil
-		}
-		if err := os.Remove(at); err != nil {
-			return diskProblem("replace the link "+at, err)
-		}
-	}
-	if info, err := os.Lstat(at); err == nil && info.IsDir() {
-		// A module's folder that is one no more; what it holds are links.
-		if err := os.RemoveAll(at); err != nil {
-			return diskProblem("replace "+at, err)
-		}
-	}
-	if err := os.Symlink(target, at); err != nil && !errors.Is(err, fs.ErrExist) {
-		return diskProblem("link "+at, err)
-	}
-	return nil
+	return w, nil
 }
 
 // Lay writes a composed root into the first directory of this name that no
 // other run uses. secret files are for the owner's eyes and go on Release.
 func (w *Workspace) Lay(name string, files, secret map[string][]byte) (engine.Directory, error) {
-	lock, path, err := w.claim(name)
+	run, held, err := w.beside()
 	if err != nil {
 		return nil, err
 	}
-	dir := &directory{path: path, lock: lock}
+	lock, path, err := claim(run, name)
+	if err != nil {
+		return nil, errors.Join(err, held.Unlock())
+	}
+	dir := &directory{path: path, lock: lock, beside: held}
 	if err := dir.fill(w.project, files, secret); err != nil {
 		return nil, errors.Join(err, dir.Release())
 	}
 	return dir, nil
 }
 
-func (w *Workspace) claim(name string) (*flock.Flock, string, error) {
+// claim takes the first directory of this name that no other run uses.
+func claim(run, name string) (*flock.Flock, string, error) {
 	for n := 1; n <= mostInUse; n++ {
 		each := name
 		if n > 1 {
 			each = fmt.Sprintf("%s.%d", name, n)
 		}
-		path := filepath.Join(w.run, each)
+		path := filepath.Join(run, each)
 		lock := flock.New(path+".lock", flock.SetPermissions(0o600))
 		ok, err := lock.TryLock()
 		if err != nil {
@@ -169,16 +106,31 @@ func (w *Workspace) claim(name string) (*flock.Flock, string, error) {
 		}
 		return lock, path, nil
 	}
-	return nil, "", &problem.Error{Code: problem.WorkDirectory, What: fmt.Sprintf("%d runs use %s at a time", mostInUse, w.run)}
+	return nil, "", &problem.Error{Code: problem.WorkDirectory, What: fmt.Sprintf("%d runs use %s at a time", mostInUse, run)}
 }
 
 // Leftover gives the event stream of the newest Apply in a directory of this
 // name, nil where there is none.
 func (w *Workspace) Leftover(name string) ([]byte, error) {
-	body, err := os.ReadFile(filepath.Join(w.run, name, engine.EventsFile))
-	if errors.Is(err, fs.ErrNotExist) {
+	var newest string
+	var written time.Time
+	for n := 1; n <= mostInUse; n++ {
+		file := filepath.Join(w.run(n), name, engine.EventsFile)
+		info, err := os.Stat(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, diskProblem("look for what a dead run left", err)
+		}
+		if info.ModTime().After(written) {
+			newest, written = file, info.ModTime()
+		}
+	}
+	if newest == "" {
 		return nil, nil
 	}
+	body, err := os.ReadFile(newest)
 	if err != nil {
 		return nil, diskProblem("read what a dead run left", err)
 	}
@@ -186,22 +138,25 @@ func (w *Workspace) Leftover(name string) ([]byte, error) {
 }
 
 type directory struct {
-	path string
-	lock *flock.Flock
+	path   string
+	lock   *flock.Flock
+	beside *flock.Flock // on what the directory lies beside
 }
 
 func (d *directory) Path() string { return d.path }
 
 // Release removes what can hold values, and lets others use the directory.
 func (d *directory) Release() error {
-	return errors.Join(d.remove(append([]string{engine.EventsFile, unsavedState}, volatile...)), d.lock.Unlock())
+	return errors.Join(d.remove(append([]string{engine.EventsFile, unsavedState}, volatile...)), d.unlock())
 }
 
 // Leave does so, too, but keeps the events and a state that Terraform could
 // not store: should the record be lost as well, they are the only account.
 func (d *directory) Leave() error {
-	return errors.Join(d.remove(volatile), d.lock.Unlock())
+	return errors.Join(d.remove(volatile), d.unlock())
 }
+
+func (d *directory) unlock() error { return errors.Join(d.lock.Unlock(), d.beside.Unlock()) }
 
 // Unsaved reports whether Terraform could not store its state.
 func (d *directory) Unsaved() bool {

@@ -161,10 +161,14 @@ func TestProjectChanges(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		dir := lay(t, w, nil, nil)
 		for name, want := range step.has {
-			if got := has(filepath.Join(w.run, name)); got != want {
+			if got := has(filepath.Join(dir.Path(), "..", name)); got != want {
 				t.Errorf("%s is there: %v, want %v", name, got, want)
 			}
+		}
+		if err := dir.Release(); err != nil {
+			t.Fatal(err)
 		}
 	}
 	if !has(filepath.Join(root, "modules/network/main.tf")) {

@@ -93,12 +93,12 @@ func (p *Project) For(t testing.TB) *Project {
 	return &given
 }
 
-// Real copies the repository's own environments and modules, and the functions
-// with what Go needs to build them.
+// Real copies the repository's own environments and modules, the site, and the
+// functions with what Go needs to build them.
 func Real(t testing.TB) *Project {
 	t.Helper()
 	folders := map[string]string{}
-	for _, name := range []string{"environments", "functions", "go.mod", "go.sum", "modules"} {
+	for _, name := range []string{"environments", "frontend", "functions", "go.mod", "go.sum", "modules"} {
 		folders[name] = name
 	}
 	p := New(t, folders)

@@ -1,0 +1,85 @@
+// Package repository asks git what commit a project's working tree is at. A
+// project in no repository, or on a machine without git, is an ordinary one.
+package repository
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/environment"
+	"github.com/goal-mandala/mandala-deploy/internal/release"
+	"github.com/goal-mandala/mandala-deploy/internal/workspace"
+)
+
+// Repository is the one that a project lies in, if any. It implements
+// engine.Repository.
+type Repository struct {
+	dir     string
+	environ []string
+}
+
+var _ engine.Repository = Repository{}
+
+// At gives the repository of the project in a directory. environ is the
+// environment, NAME=value, in which git runs.
+func At(dir string, environ []string) Repository { return Repository{dir: dir, environ: environ} }
+
+// Source gives the commit at which the working tree is and whether the project
+// differs from it, new files included.
+func (r Repository) Source(ctx context.Context) (release.Source, error) {
+	head, err := r.git(ctx, "log", "-1", "--format=%H %ct")
+	if err != nil || head == "" {
+		return release.Source{}, stopped(ctx)
+	}
+	// A project that merely lies in somebody's repository is none of its commits.
+	known, err := r.git(ctx, "ls-files", "--", environment.Dir)
+	if err != nil || known == "" {
+		return release.Source{}, stopped(ctx)
+	}
+	commit, seconds, _ := strings.Cut(head, " ")
+	committed, err := strconv.ParseInt(seconds, 10, 64)
+	if err != nil || len(commit) != 40 {
+		return release.Source{}, nil // of an object format that releases do not know
+	}
+	changes, err := r.git(ctx, "status", "--porcelain", "--untracked-files=normal", "--", ".", ":(exclude)"+workspace.Dir)
+	if err != nil {
+		return release.Source{}, errors.Join(stopped(ctx), fmt.Errorf("ask git for changes of the working tree: %w", err))
+	}
+	return release.Source{Commit: commit, CommitTime: time.Unix(committed, 0).UTC(), Dirty: changes != ""}, nil
+}
+
+// Tag gives the commit that a tag names, "" where there is none.
+func (r Repository) Tag(ctx context.Context, name string) (string, error) {
+	commit, err := r.git(ctx, "rev-parse", "--verify", "--quiet", "refs/tags/"+name+"^{commit}")
+	if err != nil {
+		return "", stopped(ctx)
+	}
+	return commit, nil
+}
+
+// git gives what a git command writes.
+func (r Repository) git(ctx context.Context, arguments ...string) (string, error) {
+	var stdout, stderr bytes.Buffer
+	// Not asked to write: a status otherwise refreshes the index.
+	cmd := exec.CommandContext(ctx, "git", append([]string{"--no-optional-locks", "-C", r.dir}, arguments...)...)
+	cmd.Env = append(append([]string(nil), r.environ...), "LC_ALL=C")
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		if said := strings.TrimSpace(stderr.String()); said != "" {
+			return "", fmt.Errorf("%w: %s", err, said)
+		}
+		return "", err
+	}
+	return strings.TrimSpace(stdout.String()), nil
+}
+
+// stopped gives the error of a context that ended: that is no sign of a missing
+// repository.
+func stopped(ctx context.Context) error { return ctx.Err() }
