@@ -132,7 +132,7 @@ func (a *app) findDeployment(ctx context.Context, id, name string) (*engine.Reco
 }
 
 // errNotRunning tells that a local environment was not looked into.
-var errNotRunning = errors.New("the local AWS is not running") //nolint:gochecknoglobals // a sentinel
+var errNotRunning = errors.New("the local AWS is not running")
 
 // deploymentIn looks in one environment, and starts nothing for it.
 func (a *app) deploymentIn(ctx context.Context, dir, name, id string) (*engine.Record, error) {

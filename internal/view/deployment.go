@@ -68,8 +68,11 @@ func before(r *engine.Record) string {
 }
 
 func changed(s *change.Summary) string {
-	if s == nil {
+	switch {
+	case s == nil:
 		return ""
+	case *s == (change.Summary{}):
+		return "none"
 	}
 	return strings.TrimSuffix(counts(*s), ".")
 }
