@@ -110,6 +110,7 @@ func TestDrift(t *testing.T) {
 	}
 	want := []engine.LayerDrift{
 		{Name: "base", Resources: []change.Drifted{{Address: "module.base.aws_thing.gone", Layer: "base", Type: "aws_thing", Missing: true}}},
+		{Name: "other", Resources: []change.Drifted{}},
 		{Name: "app", Resources: []change.Drifted{
 			live("moved-back-by-hand", version("2", "1")...),
 			live("moved-by-hand", append([]change.Attribute{text("description")}, version("4", "3")...)...),
@@ -118,7 +119,6 @@ func TestDrift(t *testing.T) {
 			{Address: "module.app.aws_thing.this[0]", Layer: "app", Type: "aws_thing", Attributes: []change.Attribute{{Path: "n", Before: "1", After: "2"}}},
 		}},
 		{Name: "web", Resources: []change.Drifted{}},
-		{Name: "other", Resources: []change.Drifted{}},
 	}
 	if diff := cmp.Diff(want, drift.Layers); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

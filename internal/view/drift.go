@@ -24,10 +24,17 @@ func Drift(w io.Writer, d *engine.Drift, palette Palette) {
 			writeDrifted(w, r, palette)
 		}
 	}
-	fmt.Fprintf(w, "\n%s in %s\n", palette.paint(bold, plural(d.Count(), "resource")+" differ from what was deployed"), d.Environment)
+	fmt.Fprintf(w, "\n%s in %s\n", palette.paint(bold, differ(d.Count())+" from what was deployed"), d.Environment)
 	if last := d.Deployment; last != nil {
 		fmt.Fprintf(w, "%s\n", palette.paint(faint, fmt.Sprintf("last %s: run %s by %s, %s", last.Operation, last.ID, last.User, last.StartedAt.Local().Format(time.DateTime))))
 	}
+}
+
+func differ(n int) string {
+	if n == 1 {
+		return "1 resource differs"
+	}
+	return fmt.Sprintf("%d resources differ", n)
 }
 
 func nameOf(layer engine.LayerDrift) string {

@@ -56,7 +56,11 @@ func writeTable(w io.Writer, rows [][]cell, palette Palette) {
 			for _, later := range row[i+1:] {
 				rest += later.text
 			}
-			line.WriteString(palette.paint(c.colour, c.text))
+			text := c.text
+			if c.colour != "" {
+				text = palette.paint(c.colour, c.text)
+			}
+			line.WriteString(text)
 			if rest == "" {
 				break
 			}
