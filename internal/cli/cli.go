@@ -22,7 +22,7 @@ import (
 const (
 	ExitOK          = 0
 	ExitError       = 1
-	ExitChanges     = 2 // with --detailed-exitcode
+	ExitChanges     = 2 // with --detailed-exitcode, and of drift
 	ExitLocked      = 5
 	ExitInterrupted = 130
 )
