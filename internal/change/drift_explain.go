@@ -39,8 +39,8 @@ func mentionsOf(attributes map[string]any) Strings {
 	return mentions
 }
 
-// facets are the resource types that hold one attribute of another, where the
-// name does not say so: as aws_sns_topic_policy says policy of aws_sns_topic.
+// facet gives the types of resources that hold one attribute of another: as the
+// name aws_sns_topic_policy says policy of aws_sns_topic; and where it does not say so.
 func facet(resourceType, attribute string) []string {
 	named := []string{resourceType + "_" + attribute, resourceType + "_" + attribute + "_configuration"}
 	switch resourceType + "." + attribute {
