@@ -22,7 +22,7 @@ import (
 const (
 	ExitOK          = 0
 	ExitError       = 1
-	ExitChanges     = 2 // with --detailed-exitcode
+	ExitChanges     = 2 // with --detailed-exitcode, and of drift
 	ExitLocked      = 5
 	ExitInterrupted = 130
 )
@@ -97,7 +97,7 @@ preview is one exact plan of the whole.`,
 	flags.StringVar(&a.flags.providerMirror, "provider-mirror", "", "a filesystem mirror to take Terraform providers from")
 	root.SetFlagErrorFunc(usage)
 	root.AddCommand(
-		a.planCommand(), a.applyCommand(), a.functionsCommand(), a.releaseCommand(), a.destroyCommand(), a.statusCommand(), a.graphCommand(),
+		a.planCommand(), a.applyCommand(), a.functionsCommand(), a.releaseCommand(), a.destroyCommand(), a.statusCommand(), a.historyCommand(), a.driftCommand(), a.graphCommand(),
 		a.unlockCommand(), a.bootstrapCommand(), a.environmentsCommand(), a.doctorCommand(), a.versionCommand(), a.localCommand(),
 	)
 	return root

@@ -22,6 +22,7 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/localaws"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 	"github.com/goal-mandala/mandala-deploy/internal/repository"
+	"github.com/goal-mandala/mandala-deploy/internal/slack"
 	"github.com/goal-mandala/mandala-deploy/internal/terraform"
 	"github.com/goal-mandala/mandala-deploy/internal/view"
 	"github.com/goal-mandala/mandala-deploy/internal/workspace"
@@ -83,6 +84,12 @@ func (a *app) engine(ctx context.Context, name string) (*engine.Engine, error) {
 		Actor: engine.Actor{User: here.User, Host: here.Host, PID: here.PID, CIRun: here.CIRun},
 		Clock: utcNow, NewID: newID, Progress: a.progress(),
 		Variables: terraformVariables(environ), Parallelism: max(runtime.NumCPU()/2, 2),
+	}
+	if secret := env.Settings.Notify.SlackWebhookSecret; secret != "" {
+		e.Notifier = slack.New(func(ctx context.Context) (string, error) {
+			webhook, err := cloud.Secret(ctx, secret)
+			return webhook.Reveal(), err
+		})
 	}
 	if e.Functions, err = a.functions(dir, env.Settings.Functions); err != nil {
 		return nil, err

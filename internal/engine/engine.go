@@ -25,6 +25,7 @@ type Engine struct {
 	Processes Processes
 	Invoker   Invoker
 	Functions Functions // nil where deploy.hcl has no functions built
+	Notifier  Notifier  // nil where nobody is told
 
 	Repository Repository // nil where nobody asks what the working tree is
 	Checkouts  Checkouts  // opens stored releases

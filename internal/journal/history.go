@@ -10,24 +10,64 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
 )
 
+// concurrentReads bounds the records read at a time.
+const concurrentReads = 8
+
 // List gives up to limit deployments, the newest first; all for limit ≤ 0. It
 // reads no more records than it gives. Records that cannot be read are left
-// out and reported in the error beside the others.
+// out and reported in the error beside the others; of one that is no record the
+// error has an engine.BrokenRecordError.
 func List(ctx context.Context, store engine.Store, limit int) ([]Record, error) {
+	keys, err := recordKeys(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(keys)
 	var records []Record
 	var failures []error
-	err := walk(ctx, store, func(r Record, err error) bool {
-		if err != nil {
-			failures = append(failures, err)
-		} else {
-			records = append(records, r)
+	for len(keys) > 0 && (limit <= 0 || len(records) < limit) {
+		count := min(concurrentReads, len(keys))
+		if limit > 0 {
+			count = min(count, limit-len(records))
 		}
-		return limit <= 0 || len(records) < limit
-	})
-	return records, errors.Join(append(failures, err)...)
+		batch := readAll(ctx, store, keys[:count])
+		if ctx.Err() != nil {
+			return records, context.Cause(ctx)
+		}
+		for _, each := range batch {
+			if each.err != nil {
+				failures = append(failures, each.err)
+			} else {
+				records = append(records, each.record)
+			}
+		}
+		keys = keys[count:]
+	}
+	return records, errors.Join(failures...)
+}
+
+type outcome struct {
+	record Record
+	err    error
+}
+
+// readAll reads records side by side, and gives them in the order of the keys.
+func readAll(ctx context.Context, store engine.Store, keys []string) []outcome {
+	outcomes := make([]outcome, len(keys))
+	var group errgroup.Group
+	for i, key := range keys {
+		group.Go(func() error {
+			outcomes[i].record, _, outcomes[i].err = read(ctx, store, key)
+			return nil
+		})
+	}
+	_ = group.Wait() // each outcome has its own error
+	return outcomes
 }
 
 // Load gives the deployment with an id, or engine.ErrNotFound.
@@ -114,24 +154,6 @@ func parse(key string, body []byte, into map[string][]engine.Event) error {
 	}
 	if err := lines.Err(); err != nil {
 		return unreadable(key, err)
-	}
-	return nil
-}
-
-// walk hands the records to visit, newest first, until it gives false.
-func walk(ctx context.Context, store engine.Store, visit func(Record, error) bool) error {
-	keys, err := recordKeys(ctx, store)
-	if err != nil {
-		return err
-	}
-	for _, key := range slices.Backward(keys) {
-		record, _, err := read(ctx, store, key)
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if !visit(record, err) {
-			return nil
-		}
 	}
 	return nil
 }

@@ -89,7 +89,7 @@ func encodeRecord(r Record) ([]byte, error) {
 func decodeRecord(key string, body []byte) (Record, error) {
 	var r Record
 	if err := json.Unmarshal(body, &r); err != nil {
-		return Record{}, unreadable(key, err)
+		return Record{}, unreadable(key, &engine.BrokenRecordError{Key: key, Err: err})
 	}
 	return r, nil
 }

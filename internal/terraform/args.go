@@ -12,6 +12,12 @@ func planArgs(options engine.PlanOptions) []string {
 	if options.Destroy {
 		args = append(args, "-destroy")
 	}
+	if options.RefreshOnly {
+		args = append(args, "-refresh-only")
+	}
+	if options.NoRefresh {
+		args = append(args, "-refresh=false")
+	}
 	for _, address := range options.Targets {
 		args = append(args, "-target="+address)
 	}

@@ -15,8 +15,10 @@ func TestPlanArgs(t *testing.T) {
 		options engine.PlanOptions
 		want    []string
 	}{
-		"nothing": {engine.PlanOptions{}, nil},
-		"destroy": {engine.PlanOptions{Destroy: true}, []string{"-destroy"}},
+		"nothing":      {engine.PlanOptions{}, nil},
+		"refresh only": {engine.PlanOptions{RefreshOnly: true}, []string{"-refresh-only"}},
+		"no refresh":   {engine.PlanOptions{NoRefresh: true}, []string{"-refresh=false"}},
+		"destroy":      {engine.PlanOptions{Destroy: true}, []string{"-destroy"}},
 		"targets": {
 			engine.PlanOptions{Targets: []string{"module.a", `module.b["x"].aws_vpc.this`}},
 			[]string{"-target=module.a", `-target=module.b["x"].aws_vpc.this`},
