@@ -144,7 +144,7 @@ func networkShape(ctx context.Context, s *Subject) ([]string, error) {
 		}
 	}
 	// The root tells its public addresses: none, one, or one per zone, as configured.
-	addresses, _ := s.Outputs["nat_public_ips"].([]any)
+	addresses, _ := s.Outputs["nat_public_ips"].(map[string]any)
 	v.must(gateways == len(addresses) && gateways <= 2, "there are %d NAT gateways, and the root made %d", gateways, len(addresses))
 	v.saw("%s, private subnets %v, public subnets %v, %d NAT gateways", n.cidr, private, public, gateways)
 	return v.give()

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	logtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
@@ -75,7 +76,7 @@ func readKey(ctx context.Context, client *kms.Client, alias string, id *string) 
 		}
 		k.rotates = rotation.KeyRotationEnabled
 	}
-	document, err := client.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: id})
+	document, err := client.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: id, PolicyName: awssdk.String("default")})
 	if err != nil {
 		return key{}, err
 	}
