@@ -104,7 +104,7 @@ func networkChecks() []Check {
 		},
 		{
 			ID: "security.flow-log", Title: "the VPC's traffic is logged", Requirements: []string{"R1.5"}, Reads: []string{"ec2:DescribeFlowLogs"},
-			Remedy: "apply the layer network; where the log is there but does not deliver, look at the role " + "PREFIX-flow-log",
+			Remedy: "apply the layer network; where the log is there but does not deliver, look at the role PREFIX-flow-log",
 			Run:    flowLog,
 		},
 	}
@@ -230,6 +230,7 @@ func flowLog(ctx context.Context, s *Subject) ([]string, error) {
 	v.must(len(logs) > 0, "VPC %s has no flow log", id)
 	for _, each := range logs {
 		v.must(text(each.FlowLogStatus) == "ACTIVE" && each.TrafficType == types.TrafficTypeAll, "flow log %s is %s and records %s", text(each.FlowLogId), text(each.FlowLogStatus), each.TrafficType)
+		v.must(text(each.DeliverLogsStatus) != "FAILED", "flow log %s does not deliver: %s", text(each.FlowLogId), text(each.DeliverLogsErrorMessage))
 		v.saw("%s records %s traffic in %s", text(each.FlowLogId), each.TrafficType, text(each.LogDestination))
 	}
 	return v.give()

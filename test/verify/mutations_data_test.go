@@ -127,7 +127,7 @@ func keepingMutations() []mutation {
 		{
 			name: "accounts cannot be deleted", checks: []string{"data.account-deletion"},
 			change: func(t *testing.T, w *world) func() {
-				client, role, policy := iam.NewFromConfig(w.config), w.name+"-functions-auth", "group"
+				client, role, policy := iam.NewFromConfig(w.config), w.name+"-functions-auth", "auth"
 				found := got(client.GetRolePolicy(t.Context(), &iam.GetRolePolicyInput{RoleName: &role, PolicyName: &policy}))(t)
 				before, err := url.PathUnescape(aws.ToString(found.PolicyDocument))
 				try(t, err)
