@@ -229,18 +229,26 @@ func apiMutations() []mutation {
 			name: "route without sign-in", checks: []string{"security.api-authorizer"},
 			change: func(t *testing.T, w *world) func() {
 				client, id := apigateway.NewFromConfig(w.config), w.restAPI(t)
-				resource := w.resource(t, "/goals")
-				method := got(client.GetMethod(t.Context(), &apigateway.GetMethodInput{RestApiId: &id, ResourceId: &resource, HttpMethod: aws.String("POST")}))(t)
-				set := func(kind, authorizer string) {
-					patch := []apitypes.PatchOperation{{Op: apitypes.OpReplace, Path: aws.String("/authorizationType"), Value: &kind}}
-					if authorizer != "" {
-						patch = append(patch, apitypes.PatchOperation{Op: apitypes.OpReplace, Path: aws.String("/authorizerId"), Value: &authorizer})
-					}
-					_, err := client.UpdateMethod(t.Context(), &apigateway.UpdateMethodInput{RestApiId: &id, ResourceId: &resource, HttpMethod: aws.String("POST"), PatchOperations: patch})
+				resource, post := w.resource(t, "/goals"), aws.String("POST")
+				before := got(client.GetMethod(t.Context(), &apigateway.GetMethodInput{RestApiId: &id, ResourceId: &resource, HttpMethod: post}))(t)
+				// Made anew: the local AWS changes no method in place.
+				set := func(kind string, authorizer *string) {
+					_, err := client.DeleteMethod(t.Context(), &apigateway.DeleteMethodInput{RestApiId: &id, ResourceId: &resource, HttpMethod: post})
+					try(t, err)
+					_, err = client.PutMethod(t.Context(), &apigateway.PutMethodInput{
+						RestApiId: &id, ResourceId: &resource, HttpMethod: post, AuthorizationType: &kind, AuthorizerId: authorizer, OperationName: before.OperationName,
+						RequestParameters: before.RequestParameters, RequestModels: before.RequestModels, RequestValidatorId: before.RequestValidatorId,
+					})
+					try(t, err)
+					_, err = client.PutIntegration(t.Context(), &apigateway.PutIntegrationInput{
+						RestApiId: &id, ResourceId: &resource, HttpMethod: post, Type: before.MethodIntegration.Type, Uri: before.MethodIntegration.Uri,
+						IntegrationHttpMethod: before.MethodIntegration.HttpMethod, PassthroughBehavior: before.MethodIntegration.PassthroughBehavior,
+						TimeoutInMillis: aws.Int32(before.MethodIntegration.TimeoutInMillis),
+					})
 					try(t, err)
 				}
-				set("NONE", "")
-				return func() { set(aws.ToString(method.AuthorizationType), aws.ToString(method.AuthorizerId)) }
+				set("NONE", nil)
+				return func() { set(aws.ToString(before.AuthorizationType), before.AuthorizerId) }
 			},
 		},
 		{
