@@ -65,8 +65,8 @@ func everybody(action, resource string) map[string]any {
 	return map[string]any{"Sid": "Everybody", "Effect": "Allow", "Principal": "*", "Action": action, "Resource": resource}
 }
 
-// edited gives a policy document with its statements changed.
-func edited(t *testing.T, document string, change func(statements []any) []any) string {
+// rewritten gives a policy document with its statements changed.
+func rewritten(t *testing.T, document string, change func(statements []any) []any) string {
 	t.Helper()
 	var policy map[string]any
 	try(t, json.Unmarshal([]byte(document), &policy))
@@ -246,7 +246,7 @@ func (w *world) bucketPolicy(t *testing.T, name string, change func([]any) []any
 		_, err := client.PutBucketPolicy(t.Context(), &s3.PutBucketPolicyInput{Bucket: &name, Policy: &document})
 		try(t, err)
 	}
-	set(edited(t, before, change))
+	set(rewritten(t, before, change))
 	return func() { set(before) }
 }
 
@@ -352,7 +352,7 @@ func messageMutations() []mutation {
 					_, err := client.SetQueueAttributes(t.Context(), &sqs.SetQueueAttributesInput{QueueUrl: address, Attributes: map[string]string{"Policy": document}})
 					try(t, err)
 				}
-				set(edited(t, found["Policy"], openTo("sqs:ReceiveMessage", found["QueueArn"])))
+				set(rewritten(t, found["Policy"], openTo("sqs:ReceiveMessage", found["QueueArn"])))
 				return func() { set(found["Policy"]) }
 			},
 		},
@@ -368,7 +368,7 @@ func (w *world) topicPolicy(t *testing.T, topic string, change func([]any) []any
 		_, err := client.SetTopicAttributes(t.Context(), &sns.SetTopicAttributesInput{TopicArn: &topic, AttributeName: aws.String("Policy"), AttributeValue: &document})
 		try(t, err)
 	}
-	set(edited(t, before, change))
+	set(rewritten(t, before, change))
 	return func() { set(before) }
 }
 
@@ -516,7 +516,7 @@ func otherMutations() []mutation {
 					_, err := client.PutKeyPolicy(t.Context(), &kms.PutKeyPolicyInput{KeyId: id, PolicyName: aws.String("default"), Policy: &document})
 					try(t, err)
 				}
-				set(edited(t, before, func(statements []any) []any {
+				set(rewritten(t, before, func(statements []any) []any {
 					return append(statements, map[string]any{"Sid": "Friends", "Effect": "Allow", "Principal": map[string]any{"AWS": "arn:aws:iam::210987654321:root"}, "Action": "kms:Decrypt", "Resource": "*"})
 				}))
 				return func() { set(before) }
