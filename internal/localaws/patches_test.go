@@ -63,6 +63,8 @@ func baseQuestions() []question {
 		{"240_rds_cluster_modify", "IAM authentication", iamAuthentication, "true"},
 		{"240_rds_cluster_modify", "cluster after a refused change", refusedChange, "available"},
 		{"240_rds_cluster_modify", "unknown cluster", unknownCluster, "DBClusterNotFoundFault"},
+		{"241_rds_log_exports", "on, off and on again", logExports, "[postgresql] [] [postgresql]"},
+		{"245_rds_adjacent_windows", "a change of an instance", adjacentWindows, "changed"},
 		{"250_rds_certificate_authority", "default", certificateAuthority, "rds-ca-rsa2048-g1"},
 		{"260_rds_automated_snapshots", "the same cluster again", clusterAgain, "created"},
 		{"270_rds_subnet_group_modify", "a changed group", changedSubnetGroup, "1 subnet"},
@@ -72,6 +74,7 @@ func baseQuestions() []question {
 		{"410_ec2_rule_descriptions", "rule that names a group", ruleDescription, "functions"},
 		{"410_ec2_rule_descriptions", "changed description", changedDescription, "now functions"},
 		{"410_ec2_rule_descriptions", "rule for every protocol", everyProtocol, "changed"},
+		{"420_ec2_flow_log_status", "log group by ARN", flowLogStatus, "SUCCESS"},
 		{"510_secrets_managed_rotation", "cancel", cancelManagedRotation, "off"},
 	}
 }

@@ -1,0 +1,154 @@
+package verify
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/ses"
+	sestypes "github.com/aws/aws-sdk-go-v2/service/ses/types"
+)
+
+func resourceChecks() []Check {
+	return []Check{
+		{
+			ID: "security.messages-private", Title: "no topic's or queue's policy allows anything to everybody or to another account", Requirements: []string{"R4.1", "R4.3"},
+			Reads:  []string{"sns:ListTopics", "sns:GetTopicAttributes", "sqs:ListQueues", "sqs:GetQueueAttributes"},
+			Remedy: "put the policy back by an apply of the layer of the topic or queue, and look in the trail for who changed it",
+			Run:    messagesPrivate,
+		},
+		{
+			ID: "security.keys-private", Title: "no key's and no secret's policy gives anything away", Requirements: []string{"R1.4", "R4.1"}, Reads: []string{"kms:ListAliases", "kms:GetKeyPolicy", "secretsmanager:GetResourcePolicy"},
+			Remedy: "put the policy back by an apply of the layer of the key or secret, and change a secret's value that others may have read",
+			Run:    keysPrivate,
+		},
+		{
+			ID: "security.messages-tls", Title: "every topic and queue refuses plain HTTP", Requirements: []string{"R4.4"},
+			Reads:  []string{"sns:ListTopics", "sns:GetTopicAttributes", "sqs:ListQueues", "sqs:GetQueueAttributes"},
+			Remedy: "apply the layer of the topic or queue, whose policy denies everybody what comes without TLS",
+			Run:    messagesTLS,
+		},
+		{
+			ID: "security.database-tls", Title: "the database takes no connection without TLS", Requirements: []string{"R1.1", "R4.4"}, Reads: []string{"rds:DescribeDBClusters", "rds:DescribeDBClusterParameters"},
+			Remedy: "set rds.force_ssl to 1 in the cluster's parameter group by an apply of the layer database; it takes effect at once",
+			Run:    databaseTLS,
+		},
+		{
+			ID: "security.mail-tls", Title: "mail goes out by TLS only", Requirements: []string{"R4.4"}, Reads: []string{"ses:DescribeConfigurationSet"},
+			Remedy: "apply the layer auth, whose configuration set requires TLS",
+			Run:    mailTLS,
+		},
+	}
+}
+
+func messagesPrivate(ctx context.Context, s *Subject) ([]string, error) {
+	return overMessages(ctx, s, func(v *verdict, arn string, policy policyDocument) {
+		for _, fault := range faultsOf(policy, "message", s.Account) {
+			v.must(false, "%s: %s", arn, fault)
+		}
+	})
+}
+
+func messagesTLS(ctx context.Context, s *Subject) ([]string, error) {
+	return overMessages(ctx, s, func(v *verdict, arn string, policy policyDocument) {
+		v.must(policy.deniesPlain([]string{"sns:Publish", "sqs:*", "sqs:SendMessage"}, arn), "%s takes plain HTTP", arn)
+	})
+}
+
+// overMessages looks at the policies of every topic and queue.
+func overMessages(ctx context.Context, s *Subject, look func(v *verdict, arn string, policy policyDocument)) ([]string, error) {
+	topics, err := topicsOf(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	queues, err := queuesOf(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	var v verdict
+	for _, all := range []map[string]map[string]string{topics, queues} {
+		for arn, attributes := range all {
+			policy, err := readPolicy(arn, attributes["Policy"])
+			if err != nil {
+				return nil, err
+			}
+			look(&v, arn, policy)
+		}
+	}
+	v.must(len(topics) > 0 && len(queues) > 0, "%s has %d topics and %d queues", s.Name(), len(topics), len(queues))
+	v.saw("%d topics and %d queues", len(topics), len(queues))
+	return v.give()
+}
+
+func keysPrivate(ctx context.Context, s *Subject) ([]string, error) {
+	keys, err := keysOf(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	secrets, err := secretsOf(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	var v verdict
+	for _, each := range keys {
+		for _, fault := range faultsOf(each.policy, keyPolicy, s.Account) {
+			v.must(false, "key %s: %s", each.alias, fault)
+		}
+	}
+	for _, each := range secrets {
+		for _, fault := range faultsOf(each.policy, "secret", s.Account) {
+			v.must(false, "secret %s: %s", each.name, fault)
+		}
+	}
+	v.must(len(keys) > 0, "%s has no keys", s.Name())
+	v.saw("%d keys and %d secrets", len(keys), len(secrets))
+	return v.give()
+}
+
+// parametersOf gives the values of the database's cluster parameters.
+func parametersOf(ctx context.Context, s *Subject) (map[string]string, error) {
+	return recall(ctx, "parameters", func(ctx context.Context) (map[string]string, error) {
+		c, err := clusterOf(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		values := map[string]string{}
+		pages := rds.NewDescribeDBClusterParametersPaginator(rds.NewFromConfig(s.AWS), &rds.DescribeDBClusterParametersInput{DBClusterParameterGroupName: c.DBClusterParameterGroup})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return nil, fmt.Errorf("the parameters %s: %w", text(c.DBClusterParameterGroup), err)
+			}
+			for _, each := range page.Parameters {
+				values[text(each.ParameterName)] = text(each.ParameterValue)
+			}
+		}
+		return values, nil
+	})
+}
+
+func databaseTLS(ctx context.Context, s *Subject) ([]string, error) {
+	values, err := parametersOf(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	var v verdict
+	v.must(values["rds.force_ssl"] == "1", "rds.force_ssl is %q, so that the database takes connections without TLS", values["rds.force_ssl"])
+	v.saw("rds.force_ssl is %s", values["rds.force_ssl"])
+	return v.give()
+}
+
+func mailTLS(ctx context.Context, s *Subject) ([]string, error) {
+	name := s.Name()
+	found, err := ses.NewFromConfig(s.AWS).DescribeConfigurationSet(ctx, &ses.DescribeConfigurationSetInput{
+		ConfigurationSetName:           &name,
+		ConfigurationSetAttributeNames: []sestypes.ConfigurationSetAttribute{sestypes.ConfigurationSetAttributeDeliveryOptions},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the mail's configuration set %s: %w", name, err)
+	}
+	var v verdict
+	v.must(found.DeliveryOptions != nil && found.DeliveryOptions.TlsPolicy == sestypes.TlsPolicyRequire, "the configuration set %s sends mail without TLS where the other side has none", name)
+	v.saw("configuration set %s", name)
+	return v.give()
+}
