@@ -115,7 +115,7 @@ type Entry struct {
 // constants.
 func Catalogue() []Entry {
 	var all []Entry
-	for _, area := range [][]Entry{configuration(), terraformRuns(), storage(), approvals(), runs(), localAWS(), functions(), usage()} {
+	for _, area := range [][]Entry{configuration(), terraformRuns(), storage(), approvals(), runs(), localAWS(), functions(), verification(), usage()} {
 		all = append(all, area...)
 	}
 	return all

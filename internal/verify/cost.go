@@ -1,0 +1,3 @@
+package verify
+
+func costChecks() []Check { return nil }

@@ -1,0 +1,3 @@
+package verify
+
+func healthChecks() []Check { return nil }

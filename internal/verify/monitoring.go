@@ -1,0 +1,3 @@
+package verify
+
+func monitoringChecks() []Check { return nil }

@@ -1,0 +1,3 @@
+package verify
+
+func performanceChecks() []Check { return nil }
