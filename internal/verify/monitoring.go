@@ -1,3 +1,7 @@
 package verify
 
-func monitoringChecks() []Check { return nil }
+import "slices"
+
+func monitoringChecks() []Check {
+	return slices.Concat(dashboardChecks(), alarmChecks(), tracingChecks(), logChecks(), functionChecks(), workflowChecks(), reminderChecks())
+}

@@ -50,6 +50,7 @@ func KnownAreas(areas []string) error {
 
 // Run runs checks side by side and gives their results in the order of the checks.
 func Run(ctx context.Context, s *Subject, checks []Check) []engine.CheckResult {
+	ctx = withMemory(ctx)
 	results := make([]engine.CheckResult, len(checks))
 	var group errgroup.Group
 	group.SetLimit(concurrentChecks)
