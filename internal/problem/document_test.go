@@ -24,6 +24,7 @@ var areas = map[string]string{
 	"05": "Leases, interruptions and resuming",
 	"06": "The local AWS",
 	"07": "The functions' code",
+	"08": "Releases and their verification",
 	"09": "The command line",
 }
 
