@@ -24,10 +24,17 @@ func capacityChecks() []Check {
 		},
 		{
 			ID: "performance.concurrency", Area: Performance, Requirements: []string{"R1.2", "R6.2"},
-			Title:  "100 executions may run at a time, and no function has some set apart",
-			Reads:  []string{"lambda:GetAccountSettings", "lambda:GetFunctionConcurrency"},
-			Remedy: "ask AWS for a higher quota of concurrent executions; take reserved concurrency away with `aws lambda delete-function-concurrency`",
+			Title:  "the account may run 100 executions at a time",
+			Reads:  []string{"lambda:GetAccountSettings"},
+			Remedy: "ask AWS for a higher quota of concurrent executions of Lambda",
 			Run:    executionsMayRun,
+		},
+		{
+			ID: "performance.reserved-concurrency", Area: Performance, Requirements: []string{"R1.2", "R6.2"},
+			Title:  "no function has executions set apart, which would also bound it",
+			Reads:  []string{"lambda:GetFunctionConcurrency"},
+			Remedy: "take it away with `aws lambda delete-function-concurrency`, and apply the layer functions",
+			Run:    nothingIsSetApart,
 		},
 		{
 			ID: "performance.api-throttling", Area: Performance, Requirements: []string{"R1.2", "R6.2"},
@@ -66,8 +73,7 @@ func functionsHaveTheirLimits(ctx context.Context, s *Subject) ([]string, error)
 func executionsMayRun(ctx context.Context, s *Subject) ([]string, error) {
 	const wanted = 100
 	var v verdict
-	client := lambda.NewFromConfig(s.AWS)
-	account, err := client.GetAccountSettings(ctx, &lambda.GetAccountSettingsInput{})
+	account, err := lambda.NewFromConfig(s.AWS).GetAccountSettings(ctx, &lambda.GetAccountSettingsInput{})
 	if err != nil {
 		return nil, err
 	}
@@ -75,6 +81,12 @@ func executionsMayRun(ctx context.Context, s *Subject) ([]string, error) {
 		v.saw("the account may run %d at a time, %d of them not set apart", l.ConcurrentExecutions, aws.ToInt32(l.UnreservedConcurrentExecutions))
 		v.must(l.ConcurrentExecutions >= wanted, "the account may run %d executions at a time", l.ConcurrentExecutions)
 	}
+	return v.give()
+}
+
+func nothingIsSetApart(ctx context.Context, s *Subject) ([]string, error) {
+	var v verdict
+	client := lambda.NewFromConfig(s.AWS)
 	reserved, err := eachFunction(ctx, s, func(ctx context.Context, short, full string) (string, error) {
 		found, err := client.GetFunctionConcurrency(ctx, &lambda.GetFunctionConcurrencyInput{FunctionName: &full})
 		if err != nil || found.ReservedConcurrentExecutions == nil {
@@ -88,6 +100,7 @@ func executionsMayRun(ctx context.Context, s *Subject) ([]string, error) {
 	for _, short := range reserved {
 		v.must(short == "", "function %s has concurrency set apart, which also bounds it", short)
 	}
+	v.saw("concurrency of %d functions", len(reserved))
 	return v.give()
 }
 

@@ -13,7 +13,7 @@ func performanceMutations() []mutation {
 	return []mutation{
 		{"a function with less memory", []string{"performance.function-limits"}, "performance", function("reflections", func(in *lambda.UpdateFunctionConfigurationInput) { in.MemorySize = aws.Int32(128) })},
 		{"a function with another timeout", []string{"performance.function-limits"}, "performance", function("goals", func(in *lambda.UpdateFunctionConfigurationInput) { in.Timeout = aws.Int32(3) })},
-		{"concurrency set apart", []string{"performance.concurrency"}, "performance", reservedConcurrency("goals")},
+		{"concurrency set apart", []string{"performance.reserved-concurrency"}, "performance", reservedConcurrency("goals")},
 		{"a lower rate of requests", []string{"performance.api-throttling"}, "performance", stage("/*/*/throttling/rateLimit", "10", "1000")},
 		{"the site without TLS", []string{"performance.tls"}, "performance", distribution(func(d *types.DistributionConfig) {
 			d.DefaultCacheBehavior.ViewerProtocolPolicy = types.ViewerProtocolPolicyAllowAll
