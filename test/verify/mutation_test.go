@@ -120,14 +120,18 @@ func (w *world) red(ctx context.Context, area string) map[string]string {
 // are green again when it is undone. What is red or unknown before anything was
 // changed, as what the local AWS cannot tell, is left out.
 func TestMutations(t *testing.T) {
-	w := newWorld(t)
+	prove(t, newWorld(t), mutations())
+}
+
+func prove(t *testing.T, w *world, all []mutation) {
+	t.Helper()
 	before := map[string]map[string]string{}
-	for _, m := range mutations() {
+	for _, m := range all {
 		if before[m.area] == nil {
 			before[m.area] = w.red(t.Context(), m.area)
 		}
 	}
-	for _, m := range mutations() {
+	for _, m := range all {
 		t.Run(m.area+"/"+strings.ReplaceAll(m.name, " ", "-"), func(t *testing.T) {
 			for _, id := range m.checks {
 				if reason, red := before[m.area][id]; red {
