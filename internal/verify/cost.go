@@ -87,7 +87,8 @@ func networkIsCheap(ctx context.Context, s *Subject) ([]string, error) {
 	}
 	hourly := []string{}
 	for _, endpoint := range endpoints.VpcEndpoints {
-		if endpoint.VpcEndpointType == ec2types.VpcEndpointTypeInterface {
+		gone := strings.HasPrefix(strings.ToLower(string(endpoint.State)), "delet") // it is listed for a while
+		if endpoint.VpcEndpointType == ec2types.VpcEndpointTypeInterface && !gone {
 			hourly = append(hourly, text(endpoint.ServiceName))
 		}
 	}

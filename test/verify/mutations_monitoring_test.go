@@ -16,7 +16,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	schedulertypes "github.com/aws/aws-sdk-go-v2/service/scheduler/types"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
-	sfntypes "github.com/aws/aws-sdk-go-v2/service/sfn/types"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 )
 
@@ -44,9 +43,6 @@ func monitoringMutations() []mutation {
 		{"a weight stays on an alias", []string{"monitoring.function-aliases"}, "monitoring", weightedAlias("auth")},
 		{"the stage is not traced", []string{"monitoring.api-tracing"}, "monitoring", stage("/tracingEnabled", "false", "true")},
 		{"the execution log is off", []string{"monitoring.api-logs"}, "monitoring", stage("/*/*/logging/loglevel", "OFF", "INFO")},
-		{"the workflow is not traced", []string{"monitoring.workflow-tracing"}, "monitoring", workflow(func(in *sfn.UpdateStateMachineInput) {
-			in.TracingConfiguration = &sfntypes.TracingConfiguration{Enabled: false}
-		})},
 		{"users' texts in the workflow's log", []string{"monitoring.workflow-logs"}, "monitoring", workflow(func(in *sfn.UpdateStateMachineInput) { in.LoggingConfiguration.IncludeExecutionData = true })},
 		{"a workflow without an end", []string{"monitoring.workflow-limits"}, "monitoring", workflow(func(in *sfn.UpdateStateMachineInput) {
 			in.Definition = edited(*in.Definition, func(definition map[string]any) { definition["TimeoutSeconds"] = 3600 })
