@@ -23,7 +23,7 @@ ARCHITECTURE := arm64
 
 # Packages whose tests run Terraform, the local AWS or Go's toolchain, or make databases
 # by the dozen; all others are quick.
-SLOW       := /internal/(artifact|aws|compose|localaws|localaws/lambda|postgres|terraform)$$|/functions/(reminder|internal/(store|workflow/states))$$|/test$$|/test/(bench|deploy|interrupt|preview|script)$$
+SLOW       := /internal/(artifact|aws|compose|localaws|localaws/lambda|postgres|terraform)$$|/functions/(reminder|internal/(store|workflow/states))$$|/test$$|/test/(bench|deploy|interrupt|preview|script|verify)$$
 SLOW_TESTS := go list ./... | grep -E '$(SLOW)'
 UNIT_TESTS := go list ./... | grep -vE '$(SLOW)'
 
@@ -124,6 +124,7 @@ API := $(addprefix ./functions/,ai auth goals health reflections reminder tasks)
 docs: check-go postgresql ## Write the generated documents again
 	go test ./internal/problem -run TestTroubleshootingTable -update
 	go test ./test/architecture -run TestEnvironmentsAreTold -update
+	go test ./internal/verify -run TestTheDocumentIsTheRegistry -update
 	go test -count=1 -p 1 $(API) -run '^TestRoutesAre' -update-api
 	go test -count=1 ./functions/internal/apispec -run TestTheReferenceIsTheDocuments -update-api
 

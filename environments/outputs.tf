@@ -63,6 +63,11 @@ output "private_subnet_ids" {
   value       = module.network.private_subnet_ids
 }
 
+output "project" {
+  description = "Name of the project, the first part of every name."
+  value       = var.project
+}
+
 output "public_subnet_ids" {
   description = "Public subnets, one per zone."
   value       = module.network.public_subnet_ids

@@ -76,6 +76,7 @@ type Options struct {
 
 // Client speaks to one region of one account. It is safe for concurrent use.
 type Client struct {
+	loaded   awssdk.Config // from which the services' clients were made
 	region   string
 	volatile map[string]bool
 	east     *Client // us-east-1, for what CloudFront and billing want there; nil where that is the region itself
@@ -164,6 +165,7 @@ const globalRegion = "us-east-1"
 // clients makes the services' clients for the region of a configuration.
 func clients(loaded awssdk.Config, options Options) *Client {
 	return &Client{
+		loaded:       loaded,
 		region:       loaded.Region,
 		apis:         apigateway.NewFromConfig(loaded),
 		budgets:      budgets.NewFromConfig(loaded),
@@ -194,6 +196,9 @@ func clients(loaded awssdk.Config, options Options) *Client {
 		workflows:    sfn.NewFromConfig(loaded),
 	}
 }
+
+// Config gives the configuration of the client, for those who read what is deployed.
+func (c *Client) Config() awssdk.Config { return c.loaded.Copy() }
 
 func httpClient() *awshttp.BuildableClient {
 	return awshttp.NewBuildableClient().

@@ -20,11 +20,12 @@ import (
 
 // Exit codes; docs/exit-codes.md explains them.
 const (
-	ExitOK          = 0
-	ExitError       = 1
-	ExitChanges     = 2 // with --detailed-exitcode, and of drift
-	ExitLocked      = 5
-	ExitInterrupted = 130
+	ExitOK           = 0
+	ExitError        = 1
+	ExitChanges      = 2 // with --detailed-exitcode, and of drift
+	ExitVerification = 3
+	ExitLocked       = 5
+	ExitInterrupted  = 130
 )
 
 // Terminal is what the program has of its surroundings.
@@ -97,7 +98,7 @@ preview is one exact plan of the whole.`,
 	flags.StringVar(&a.flags.providerMirror, "provider-mirror", "", "a filesystem mirror to take Terraform providers from")
 	root.SetFlagErrorFunc(usage)
 	root.AddCommand(
-		a.planCommand(), a.applyCommand(), a.functionsCommand(), a.releaseCommand(), a.destroyCommand(), a.statusCommand(), a.historyCommand(), a.driftCommand(), a.graphCommand(),
+		a.planCommand(), a.applyCommand(), a.functionsCommand(), a.releaseCommand(), a.destroyCommand(), a.statusCommand(), a.historyCommand(), a.driftCommand(), a.verifyCommand(), a.graphCommand(),
 		a.unlockCommand(), a.bootstrapCommand(), a.environmentsCommand(), a.doctorCommand(), a.versionCommand(), a.localCommand(),
 	)
 	return root
@@ -160,6 +161,8 @@ func (a *app) exit(err error) int {
 		return ExitInterrupted
 	case problem.Is(err, problem.Locked) || problem.Is(err, problem.StateLocked):
 		return ExitLocked
+	case problem.Is(err, problem.NotVerified):
+		return ExitVerification
 	}
 	return ExitError
 }

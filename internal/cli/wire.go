@@ -94,6 +94,7 @@ func (a *app) engine(ctx context.Context, name string) (*engine.Engine, error) {
 	if e.Functions, err = a.functions(dir, env.Settings.Functions); err != nil {
 		return nil, err
 	}
+	e.Verifier = verifier(dir, env, cloud, options.PathStyle)
 	return e, a.localBucket(ctx, e)
 }
 

@@ -24,6 +24,7 @@ type Engine struct {
 	Files     Files
 	Processes Processes
 	Invoker   Invoker
+	Verifier  Verifier
 	Functions Functions // nil where deploy.hcl has no functions built
 	Notifier  Notifier  // nil where nobody is told
 

@@ -34,6 +34,8 @@ type Check struct {
 	Requirements []string // ids that it proves, for example R4.2
 	Reads        []string // what it reads: SDK operations such as cloudtrail:GetTrailStatus, or GET /health
 	Remedy       string   // what to do when it fails
+	// Limit is how long it may take; 0 is the common one.
+	Limit time.Duration
 	// Run looks. It gives what it saw as evidence, and a *Failure where what must
 	// hold does not; any other error means that it could not find out.
 	Run func(ctx context.Context, s *Subject) (evidence []string, err error)
@@ -85,11 +87,15 @@ func (s *Subject) Output(name string) (string, error) {
 // ErrNotMeasurable says why a check could not find out; its text follows.
 var ErrNotMeasurable = errors.New("cannot be told")
 
-// Checks gives every check, by area and id. Each area's file has its own list.
+// Checks gives every check, by area in the order of Areas. Each area's file has its own list.
 func Checks() []Check {
 	var all []Check
 	for _, area := range [][]Check{
+		healthChecks(),
 		securityChecks(),
+		monitoringChecks(),
+		costChecks(),
+		performanceChecks(),
 		dataChecks(),
 	} {
 		all = append(all, area...)

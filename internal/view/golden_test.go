@@ -119,6 +119,30 @@ func layers() []engine.LayerStatus {
 	}
 }
 
+func verification(v *engine.Verification) seen {
+	return seen{func(w io.Writer, c Palette) { Verification(w, v, c) }, VerificationForJSON(v)}
+}
+
+func traceability(v *engine.Verification) seen {
+	requirements := []engine.Requirement{{ID: "R3.2", Title: "Alarms"}, {ID: "R6.1", Title: "Latency"}, {ID: "R6.3", Title: "Availability"}, {ID: "R8.1", Title: "Personal data"}}
+	return seen{func(w io.Writer, c Palette) { Traceability(w, v, requirements, c) }, TraceabilityForJSON(v, requirements)}
+}
+
+func junit(t func(error), v *engine.Verification) seen {
+	return seen{text: func(w io.Writer, _ Palette) { t(JUnit(w, v)) }}
+}
+
+func verified() *engine.Verification {
+	return &engine.Verification{Environment: "staging", Release: "v1.2.0", StartedAt: at(0), Seconds: 12.34, Areas: []string{"health", "monitoring", "performance", "data"}, Checks: []engine.CheckResult{
+		{ID: "health.api", Area: "health", Title: "the API is well", Requirements: []string{"R6.3"}, Result: engine.CheckPassed, Evidence: []string{"/health: 200"}, Seconds: 0.25},
+		{ID: "monitoring.alarm-actions", Area: "monitoring", Title: "every alarm tells its topic", Requirements: []string{"R3.2"}, Result: engine.CheckFailed, Evidence: []string{"31 alarms"},
+			Reason: "alarm api-5xx-rate tells nobody", Remedy: "apply the layer monitoring", Seconds: 1},
+		{ID: "monitoring.alarms", Area: "monitoring", Title: "every alarm stands", Requirements: []string{"R3.2"}, Result: engine.CheckPassed, Seconds: 1},
+		{ID: "performance.api-latency", Area: "performance", Title: "the API is quick", Requirements: []string{"R6.1"}, Result: engine.CheckUnknown,
+			Reason: "no traffic <at all>", Remedy: "verify with --probe", Seconds: 0.1},
+	}}
+}
+
 func cases() map[string]seen {
 	diagnosed := &problem.Error{Code: problem.TerraformFailed, What: "layer database of staging: terraform apply failed with 2 errors", Where: problem.Location{File: "modules/database/main.tf", Line: 12},
 		Err: &engine.DiagnosticsError{Command: "apply", Diagnostics: []engine.Diagnostic{
@@ -134,7 +158,17 @@ func cases() map[string]seen {
 		Layers: []engine.LayerResult{{Name: "network", Stage: engine.StageApply, Result: engine.Succeeded, Seconds: 1}},
 		Outputs: map[string]engine.Value{"url": {Value: "https://x", Known: true}, "ids": {Value: []any{"a", "b"}, Known: true},
 			"password": {Value: secret, Known: true, Sensitive: true}, "later": {}}}
+	all := verified()
+	passed := &engine.Verification{Environment: "local", Seconds: 0.5, Areas: []string{"health"}, Checks: all.Checks[:1]}
 	return map[string]seen{
+		"verification":        verification(all),
+		"verification-passed": verification(passed),
+		"verification-trace":  traceability(all),
+		"verification-junit": junit(func(err error) {
+			if err != nil {
+				panic(err)
+			}
+		}, all),
 		"preview":         preview(everyOperation()),
 		"preview-nothing": preview(&engine.Preview{Environment: "staging", Approval: approval(), Layers: []string{"network", "database"}}),
 		"preview-outputs": preview(&engine.Preview{Environment: "staging", Approval: approval(), Layers: []string{"network"}, Steps: []engine.Step{{Layer: "network", Stage: engine.StageApply}}}),

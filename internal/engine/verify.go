@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/goal-mandala/mandala-deploy/internal/problem"
+)
+
+// Requirement is a row of the catalogue of requirements.
+type Requirement struct {
+	ID    string `json:"id"`
+	Title string `json:"title"`
+}
+
+// VerifyOptions say what Verify looks at.
+type VerifyOptions struct {
+	Areas      []string // all when empty
+	Release    string   // that must answer; "" takes that of the last deployment, if it had one
+	Probe      bool
+	DrillAlarm bool
+}
+
+// Verify proves that what is deployed is as it must be. It changes nothing, but for
+// the drill, which sets an alarm off and back again.
+func (e *Engine) Verify(ctx context.Context, options VerifyOptions) (*Verification, error) {
+	if _, err := e.identity(ctx); err != nil {
+		return nil, err
+	}
+	outputs, err := e.standingOutputs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	last, err := e.lastDeployed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if options.Release == "" && last != nil && last.Status == Succeeded {
+		options.Release = last.Release
+	}
+	e.phase("verifying %s", e.name())
+	return e.Verifier.Verify(ctx, VerifyRequest{
+		Areas: options.Areas, Outputs: outputs, Release: options.Release, Deployment: last, Probe: options.Probe, DrillAlarm: options.DrillAlarm,
+	})
+}
+
+// standingOutputs computes the root's outputs from what the layers' states hold.
+func (e *Engine) standingOutputs(ctx context.Context) (map[string]Value, error) {
+	states, err := e.states(ctx)
+	if err != nil {
+		return nil, err
+	}
+	known, err := knownOutputs(states)
+	if err != nil {
+		return nil, err
+	}
+	if len(known) == 0 {
+		return nil, &problem.Error{Code: problem.NotDeployed, What: fmt.Sprintf("environment %s is not deployed: no layer has outputs", e.name())}
+	}
+	// What a layer marked as sensitive is left out; there is no plan of resources here
+	// whose secrets could be compared.
+	return e.outputs(ctx, known, func(any) bool { return false })
+}
+
+// lastDeployed gives the record of the last run that deployed something.
+func (e *Engine) lastDeployed(ctx context.Context) (*Record, error) {
+	const enough = 20
+	records, err := e.Journals.List(ctx, enough)
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(records, func(r Record) bool { return r.Operation == OperationApply || r.Operation == OperationRollback })
+	if i < 0 {
+		return nil, nil //nolint:nilnil // an environment may never have been deployed
+	}
+	return &records[i], nil
+}
