@@ -32,6 +32,7 @@ rollback {
 }
 
 verify {
+  areas              = ["health"]
   health_path        = "/health"
   attempts           = 5
   monthly_budget_usd = 40

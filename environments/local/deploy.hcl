@@ -4,7 +4,7 @@ account = "123456789012" # the local AWS's only account
 
 state {
   bucket        = "goal-mandala-local-deploy"
-  lease_seconds = 120 # rehearsals of a crash need not wait a minute
+  lease_seconds = 10 # rehearsals of a crash need not wait a minute
 }
 
 approval {
@@ -34,6 +34,7 @@ rollback {
 }
 
 verify {
+  areas              = ["health", "security", "monitoring", "data"]
   health_path        = "/health"
   attempts           = 5
   monthly_budget_usd = 100

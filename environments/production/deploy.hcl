@@ -14,6 +14,10 @@ functions {
   source = "functions"
 }
 
+release {
+  required = true # built by `release build`; a working tree is refused
+}
+
 frontend {
   source = "frontend"
 }
@@ -32,6 +36,7 @@ rollback {
 }
 
 verify {
+  areas              = ["health", "security", "monitoring", "data"]
   health_path        = "/health"
   attempts           = 5
   monthly_budget_usd = 100

@@ -32,6 +32,7 @@ rollback {
 }
 
 verify {
+  areas              = ["health", "security", "monitoring", "data"]
   health_path        = "/health"
   attempts           = 5
   monthly_budget_usd = 60

@@ -84,8 +84,9 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_iam_role_policy.base, aws_iam_role_policy.group]
 }
 
-# Everything calls the alias. It follows the newest version; shares of the calls
-# that somebody gave to another version by hand are left as they are.
+# Everything calls the alias. Terraform makes it, at the version that there is then;
+# afterwards the deployer leads it from version to version, and shares calls out
+# while it tries a new one.
 resource "aws_lambda_alias" "live" {
   for_each = var.functions
 
@@ -95,7 +96,7 @@ resource "aws_lambda_alias" "live" {
   function_version = aws_lambda_function.this[each.key].version
 
   lifecycle {
-    ignore_changes = [routing_config]
+    ignore_changes = [function_version, routing_config]
   }
 }
 
