@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
@@ -71,6 +72,31 @@ func (c *Client) FunctionVersion(ctx context.Context, function, version string) 
 	return engine.FunctionVersion{
 		Number: awssdk.ToString(found.Version), CodeSHA256: hex.EncodeToString(code), Settings: settings, Release: release,
 	}, nil
+}
+
+// NewestVersion looks through the published versions of a function.
+func (c *Client) NewestVersion(ctx context.Context, function string) (string, error) {
+	doing := "list the versions of function " + function
+	newest := 0
+	pages := lambda.NewListVersionsByFunctionPaginator(c.lambda, &lambda.ListVersionsByFunctionInput{FunctionName: &function})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if isAbsent(err) {
+			return "", fmt.Errorf("%s: %w", doing, engine.ErrNotFound)
+		}
+		if err != nil {
+			return "", failure(ctx, doing, err)
+		}
+		for _, version := range page.Versions {
+			if number, err := strconv.Atoi(awssdk.ToString(version.Version)); err == nil { // not $LATEST
+				newest = max(newest, number)
+			}
+		}
+	}
+	if newest == 0 {
+		return "", fmt.Errorf("%s: %w", doing, engine.ErrNotFound)
+	}
+	return strconv.Itoa(newest), nil
 }
 
 // MoveAlias leads an alias elsewhere. Where the SDK repeats a request whose answer

@@ -26,6 +26,7 @@ type Inputs struct {
 	Terraform string                         `json:"terraform"` // version in use
 	Release   string                         `json:"release"`
 	Functions string                         `json:"functions,omitempty"` // the code of the Lambda functions
+	Manifest  string                         `json:"manifest,omitempty"`  // of the release, or of the working tree: the site and the migrations too
 	Account   string                         `json:"account"`
 	Region    string                         `json:"region"`
 	Layers    []string                       `json:"layers,omitempty"` // selected ones; all when empty
@@ -166,6 +167,7 @@ func (a *Approval) StaleSource(now Inputs) []string {
 		{"the Terraform version", a.Inputs.Terraform, now.Terraform},
 		{"the release", a.Inputs.Release, now.Release},
 		{"the functions' code, or the Go that builds it,", a.Inputs.Functions, now.Functions},
+		{"the site or a migration", a.Inputs.Manifest, now.Manifest},
 		{"the account", a.Inputs.Account, now.Account},
 		{"the region", a.Inputs.Region, now.Region},
 		{"the selection of layers", fmt.Sprint(a.Inputs.Layers), fmt.Sprint(now.Layers)},

@@ -14,6 +14,8 @@ import (
 
 type applyOptions struct {
 	environment   string
+	version       string
+	reason        string
 	layers        []string
 	approval      string
 	autoApprove   bool
@@ -29,8 +31,14 @@ func (a *app) applyCommand() *cobra.Command {
 		Short: "Preview, ask, and apply layer by layer",
 		Long: `apply previews the environment, asks, and applies the layers that change, in the
 order of their references. Each layer's plan must stay within the preview that
-was approved; anything else stops before it touches AWS.`,
+was approved; anything else stops before it touches AWS.
+
+With --version it deploys a stored release, and of the working tree reads only
+deploy.hcl; without, the working tree. Around the layers it copies the database,
+uploads the site, migrates the schema, leads callers to the new code and verifies,
+as deploy.hcl says.`,
 		Example: `  mandala-deploy apply local
+  mandala-deploy apply production --version v1.3.0
   mandala-deploy apply production --approval plan.json
   mandala-deploy apply staging --resume`,
 		Args:              environmentArg,
@@ -46,8 +54,14 @@ was approved; anything else stops before it touches AWS.`,
 	flags.BoolVarP(&o.autoApprove, "auto-approve", "y", false, "do not ask")
 	flags.IntVarP(&o.parallelism, "parallelism", "p", 0, "layers at a time (default: half the cores, at least 2)")
 	flags.BoolVar(&o.resume, "resume", false, "finish an interrupted run, adopting what it created")
-	flags.StringArrayVar(&o.allowStateful, "allow-stateful", nil, "address of a resource that holds data and may be deleted or replaced (repeat for more)")
+	flags.StringVar(&o.version, "version", "", "deploy this stored release instead of the working tree")
+	flags.StringVar(&o.reason, "reason", "", "why, for the record and the message")
+	addAllowStatefulFlag(cmd, &o.allowStateful)
 	return cmd
+}
+
+func addAllowStatefulFlag(cmd *cobra.Command, addresses *[]string) {
+	cmd.Flags().StringArrayVar(addresses, "allow-stateful", nil, "address of a resource that holds data and may be deleted or replaced (repeat for more)")
 }
 
 func (a *app) apply(ctx context.Context, o applyOptions) error {
@@ -58,7 +72,10 @@ func (a *app) apply(ctx context.Context, o applyOptions) error {
 	if err != nil {
 		return err
 	}
-	e, err := a.engine(ctx, o.environment)
+	e, err := a.engineAt(ctx, o.environment, o.version)
+	if err == nil && o.resume && o.version == "" {
+		e, err = e.Interrupted(ctx) // at the release that the run was to deploy
+	}
 	if err != nil {
 		return err
 	}
@@ -66,7 +83,7 @@ func (a *app) apply(ctx context.Context, o applyOptions) error {
 		e.Parallelism = o.parallelism
 	}
 	request := engine.ApplyRequest{
-		Layers: o.layers, Approval: approval, Resume: o.resume, AllowStateful: o.allowStateful, Unattended: o.autoApprove,
+		Layers: o.layers, Approval: approval, Resume: o.resume, AllowStateful: o.allowStateful, Unattended: o.autoApprove, Reason: o.reason,
 		Show: func(p *engine.Preview) { view.Preview(a.human(), p, a.palette(a.human())) },
 		Confirm: func(ctx context.Context, p *engine.Preview) error {
 			if o.autoApprove {

@@ -24,6 +24,7 @@ const (
 	ExitError        = 1
 	ExitChanges      = 2 // with --detailed-exitcode, and of drift
 	ExitVerification = 3
+	ExitRolledBack   = 4
 	ExitLocked       = 5
 	ExitInterrupted  = 130
 )
@@ -98,7 +99,7 @@ preview is one exact plan of the whole.`,
 	flags.StringVar(&a.flags.providerMirror, "provider-mirror", "", "a filesystem mirror to take Terraform providers from")
 	root.SetFlagErrorFunc(usage)
 	root.AddCommand(
-		a.planCommand(), a.applyCommand(), a.functionsCommand(), a.releaseCommand(), a.destroyCommand(), a.statusCommand(), a.historyCommand(), a.driftCommand(), a.verifyCommand(), a.graphCommand(),
+		a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.releaseCommand(), a.functionsCommand(), a.destroyCommand(), a.statusCommand(), a.historyCommand(), a.driftCommand(), a.verifyCommand(), a.graphCommand(),
 		a.unlockCommand(), a.bootstrapCommand(), a.environmentsCommand(), a.doctorCommand(), a.versionCommand(), a.localCommand(),
 	)
 	return root
@@ -161,6 +162,8 @@ func (a *app) exit(err error) int {
 		return ExitInterrupted
 	case problem.Is(err, problem.Locked) || problem.Is(err, problem.StateLocked):
 		return ExitLocked
+	case problem.Is(err, problem.RolledBack):
+		return ExitRolledBack
 	case problem.Is(err, problem.NotVerified):
 		return ExitVerification
 	}

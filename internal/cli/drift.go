@@ -30,7 +30,10 @@ func (a *app) drift(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	// AT: the engine of the last deployment's release comes here (e = e.At(ctx, version)); until then the working tree's root is looked with.
+	// What is deployed is compared with what was deployed, not with the working tree.
+	if e, err = e.Deployed(ctx); err != nil {
+		return err
+	}
 	if err := e.NoteUnsettled(ctx); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 
 type planOptions struct {
 	environment      string
+	version          string
 	layers           []string
 	out              string
 	detailedExitCode bool
@@ -38,6 +39,7 @@ func (a *app) planCommand() *cobra.Command {
 	}
 	addLayerFlag(cmd, &o.layers)
 	cmd.Flags().StringVarP(&o.out, "out", "o", "", "write the approval to this file")
+	cmd.Flags().StringVar(&o.version, "version", "", "plan the deployment of this stored release instead of the working tree")
 	cmd.Flags().BoolVar(&o.detailedExitCode, "detailed-exitcode", false, "exit with 2 when there is something to do")
 	return cmd
 }
@@ -47,7 +49,7 @@ func addLayerFlag(cmd *cobra.Command, layers *[]string) {
 }
 
 func (a *app) plan(ctx context.Context, o planOptions) error {
-	e, err := a.engine(ctx, o.environment)
+	e, err := a.engineAt(ctx, o.environment, o.version)
 	if err != nil {
 		return err
 	}

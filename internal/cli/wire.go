@@ -21,6 +21,7 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/lease"
 	"github.com/goal-mandala/mandala-deploy/internal/localaws"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
+	"github.com/goal-mandala/mandala-deploy/internal/release"
 	"github.com/goal-mandala/mandala-deploy/internal/repository"
 	"github.com/goal-mandala/mandala-deploy/internal/slack"
 	"github.com/goal-mandala/mandala-deploy/internal/terraform"
@@ -57,6 +58,12 @@ func (a *app) engine(ctx context.Context, name string) (*engine.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	return a.wire(ctx, dir, fsys, env)
+}
+
+// wire gives the engine of an environment.
+func (a *app) wire(ctx context.Context, dir string, fsys fs.FS, env *environment.Environment) (*engine.Engine, error) {
+	name := env.Name
 	environ, options, err := a.target(ctx, dir, env)
 	if err != nil {
 		return nil, err
@@ -78,9 +85,10 @@ func (a *app) engine(ctx context.Context, name string) (*engine.Engine, error) {
 	e := &engine.Engine{
 		Environment: env, Project: fsys, ProjectDir: dir,
 		Terraform: runner, Store: store, Cloud: cloud, Adopter: cloud, Invoker: cloud,
+		Aliases: cloud, Metrics: cloud, Site: cloud, Snapshots: cloud,
 		Leases:   lease.Of(store, time.Duration(env.Settings.State.LeaseSeconds)*time.Second, lease.SystemClock{}),
 		Journals: journal.Of(store, utcNow), Files: files, Processes: terraform.Processes{},
-		Repository: repository.At(dir, a.Environ), Checkouts: workspace.NewCheckouts(dir, name),
+		Repository: repository.At(dir, a.Environ, sourcesOf(env)), Checkouts: workspace.NewCheckouts(dir, name),
 		Actor: engine.Actor{User: here.User, Host: here.Host, PID: here.PID, CIRun: here.CIRun},
 		Clock: utcNow, NewID: newID, Progress: a.progress(),
 		Variables: terraformVariables(environ), Parallelism: max(runtime.NumCPU()/2, 2),
@@ -94,8 +102,24 @@ func (a *app) engine(ctx context.Context, name string) (*engine.Engine, error) {
 	if e.Functions, err = a.functions(dir, env.Settings.Functions); err != nil {
 		return nil, err
 	}
+	source, err := e.Repository.Source(ctx)
+	if err != nil {
+		return nil, err
+	}
+	e.Release = release.WorkingTree(source) // until a stored release is opened
 	e.Verifier = verifier(dir, env, cloud, options.PathStyle)
 	return e, a.localBucket(ctx, e)
+}
+
+// sourcesOf gives the folders from which an environment is deployed.
+func sourcesOf(env *environment.Environment) []string {
+	folders := append([]string{environment.Dir}, env.Root.ModuleDirs()...)
+	for _, folder := range []string{env.Settings.Functions.Source, env.Settings.Frontend.Source, env.Settings.Migrations.Source} {
+		if folder != "" {
+			folders = append(folders, folder)
+		}
+	}
+	return folders
 }
 
 func utcNow() time.Time { return time.Now().UTC() }

@@ -2,7 +2,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 
 	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/compose"
@@ -23,13 +26,54 @@ type adoption struct {
 	// was deleted; once a plan has read them they move to successors.
 	succeeded  map[string]bool
 	successors map[string]tfstate.Successor
+	// gone are those whose object was reported and exists no more: what it belonged
+	// to was deleted meanwhile, and took it along.
+	gone map[string]bool
 }
 
 // has reports whether an address is looked after already.
 func (a *adoption) has(address string) bool {
 	_, succeeded := a.successors[address]
-	return succeeded || a.imports[address] != ""
+	return succeeded || a.imports[address] != "" || a.gone[address]
 }
+
+// forget takes what cannot be imported because it does not exist out of the imports,
+// and reports whether that was all that a preview failed at.
+func (a *adoption) forget(failure error) bool {
+	var diagnostics *DiagnosticsError
+	if !errors.As(failure, &diagnostics) || len(diagnostics.Diagnostics) == 0 {
+		return false
+	}
+	for _, d := range diagnostics.Diagnostics {
+		if a.imports[unimportable(d)] == "" {
+			return false
+		}
+	}
+	for _, d := range diagnostics.Diagnostics {
+		address := unimportable(d)
+		delete(a.imports, address)
+		delete(a.halfMade, address)
+		delete(a.succeeded, address)
+		a.gone[address] = true
+	}
+	return true
+}
+
+// unimportable gives the address that Terraform could not import to, for it found no
+// object; "" where it says something else.
+func unimportable(d Diagnostic) string {
+	quoted := importedTo.FindStringSubmatch(d.Detail)
+	if d.Summary != "Cannot import non-existent remote object" || quoted == nil {
+		return ""
+	}
+	address, err := strconv.Unquote(quoted[1])
+	if err != nil {
+		return ""
+	}
+	return address
+}
+
+var importedTo = regexp.MustCompile(`import an existing object to\s+("(?:[^"\\]|\\.)*")`)
 
 // adopt previews the environment with import blocks for everything that a dead
 // run created and no state has: what it reported, by the id it reported; what
@@ -37,10 +81,13 @@ func (a *adoption) has(address string) bool {
 // creates first both objects may exist: then the state gets both, as Terraform
 // would have written it, so that the old one is deleted.
 func (e *Engine) adopt(ctx context.Context, request PreviewRequest, dead *deadRun) (*Preview, error) {
-	so := &adoption{imports: map[string]string{}, halfMade: map[string]bool{}, succeeded: map[string]bool{}, successors: map[string]tfstate.Successor{}}
+	so := &adoption{imports: map[string]string{}, halfMade: map[string]bool{}, succeeded: map[string]bool{}, successors: map[string]tfstate.Successor{}, gone: map[string]bool{}}
 	for range adoptRounds {
 		request.imports, request.replace, request.successors = importBlocks(so.imports), sortedKeys(so.halfMade), so.successors
 		preview, err := e.Preview(ctx, request)
+		if err != nil && so.forget(err) {
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/compose"
-	"github.com/goal-mandala/mandala-deploy/internal/environment"
 	"github.com/goal-mandala/mandala-deploy/internal/graph"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 	"github.com/goal-mandala/mandala-deploy/internal/tfstate"
@@ -23,12 +22,17 @@ type ApplyRequest struct {
 	Approval      *change.Approval // from a file; nil where the preview is confirmed on the spot
 	AllowStateful []string         // addresses that may be lost
 	Resume        bool
-	Unattended    bool // nobody is asked: refused where the environment wants approval
+	Unattended    bool   // nobody is asked: refused where the environment wants approval
+	Reason        string // why, for the record
 	// Confirm shows the preview and asks; an error of it ends the run. It is
 	// not called where nothing is to be done or an approval covers it.
 	Confirm func(context.Context, *Preview) error
 	// Show is told of the preview in any case.
 	Show func(*Preview)
+
+	whole      bool    // a choice of layers is all of what is to be done
+	rollbackOf string  // id of the deployment that is taken back
+	target     *Target // of a rollback
 }
 
 // LayerResult is how one step of a run ended.
@@ -46,11 +50,17 @@ type Result struct {
 	DeploymentID string
 	Environment  string
 	Operation    Operation
+	Release      string // "" where none was deployed
 	Result       RunStatus
 	Layers       []LayerResult
+	Begun        bool          // something may have been changed
+	Phases       []PhaseRecord // beside the layers
 	Outputs      map[string]Value
 	Preview      *Preview
+	Verification *Verification // nil where nothing was verified
 	Seconds      float64
+	// RolledBack is the run that took this one back; nil where none did.
+	RolledBack *Result
 }
 
 // closing bounds what is written after a run was stopped.
@@ -60,16 +70,18 @@ const closing = 30 * time.Second
 // and applies it layer by layer. The result is never nil when something was
 // begun, whatever the error.
 func (e *Engine) Apply(ctx context.Context, request ApplyRequest) (*Result, error) {
-	if s := e.Environment.Settings; s.Backup.Database == environment.BackupAlways || s.Rollback.OnFailure {
-		e.note("deploy.hcl of %s asks for a backup or for going back on failure; this version does neither by itself", e.name())
+	if e.Environment.Settings.Release.Required && e.stored == nil {
+		return nil, &problem.Error{Code: problem.ReleaseRequired, Where: e.settingsFile(),
+			What: fmt.Sprintf("environment %s takes stored releases only, not the working tree", e.name())}
 	}
-	return e.change(ctx, OperationApply, request, func(ctx context.Context, dead *deadRun) (*Preview, error) {
+	result, err := e.change(ctx, OperationApply, request, func(ctx context.Context, dead *deadRun) (*Preview, error) {
 		preview, err := e.previewForApply(ctx, request, dead)
 		if err != nil {
 			return nil, err
 		}
 		return preview, e.authorize(ctx, request, preview, dead)
 	})
+	return e.goBackIfFailed(ctx, request, result, err)
 }
 
 // change is the frame of every run that changes the environment: lease, dead
@@ -105,7 +117,7 @@ func (e *Engine) change(ctx context.Context, operation Operation, request ApplyR
 	}
 	if dead != nil {
 		err := e.settle(held, dead)
-		if err == nil {
+		if err == nil && operation != OperationRollback { // which adds them
 			err = coversWork(request.Layers, dead)
 		}
 		if err != nil {
@@ -116,7 +128,7 @@ func (e *Engine) change(ctx context.Context, operation Operation, request ApplyR
 	if err != nil {
 		return nil, cause(held, err)
 	}
-	result, err = e.carryOut(held, operation, id, preview, dead)
+	result, err = e.carryOut(held, operation, id, request, preview, dead)
 	return result, cause(held, err)
 }
 
@@ -194,64 +206,146 @@ type run struct {
 	results map[stepKey]*LayerResult
 }
 
-// carryOut writes the record, runs the steps and gives the result.
-func (e *Engine) carryOut(ctx context.Context, operation Operation, id string, preview *Preview, dead *deadRun) (*Result, error) {
-	begun := e.Clock()
+// carryOut writes the record, runs the phases and the steps and gives the result.
+func (e *Engine) carryOut(ctx context.Context, operation Operation, id string, request ApplyRequest, preview *Preview, dead *deadRun) (*Result, error) {
 	result := &Result{DeploymentID: id, Environment: e.name(), Operation: operation, Result: Succeeded, Preview: preview, Outputs: preview.Outputs}
-	if preview.Empty() && dead == nil {
+	d, err := e.newDeployment(ctx, operation, id, request, preview, dead)
+	if err != nil {
+		return nil, err
+	}
+	result.Release = d.record.Release
+	if preview.Empty() && dead == nil && !d.outstanding {
 		return result, nil
 	}
-	if err := e.keepApproval(ctx, preview.Approval); err != nil {
+	if err := e.begin(ctx, d); err != nil {
 		return nil, err
 	}
-	if err := e.uploadFunctions(ctx, preview); err != nil {
-		return nil, err
-	}
-	journal, err := e.Journals.Start(ctx, e.newRecord(operation, id, preview, dead))
-	if err != nil {
-		return nil, err
-	}
-	known, err := knownOutputs(preview.states)
-	if err != nil {
-		return nil, err
-	}
-	for layer := range preview.staging.deferred {
-		known[layer] = preview.coming[layer] // until it has been applied itself
-	}
-	r := &run{engine: e, operation: operation, preview: preview, journal: journal, known: known, states: maps.Clone(preview.states), results: map[stepKey]*LayerResult{}}
-	if dead != nil {
-		r.started = dead.started
-		// The file that they come from is overwritten by the next apply.
-		for layer, events := range dead.leftover {
-			for _, event := range events {
-				journal.Event(layer, event)
-			}
-		}
-	}
+	result.Begun = true
 	if err := e.markResumed(ctx, dead, id); err != nil {
 		return result, err
 	}
-	e.phase("%s %s", operation, e.name())
-	ends, err := graph.Run(ctx, preview.staging.order, e.Parallelism, r.step)
-	if err != nil {
+	if err := e.markRolledBack(ctx, request.rollbackOf, id); err != nil {
 		return result, err
 	}
-	failures := r.collect(ctx, result, ends)
-	if result.Result == Succeeded && operation == OperationApply && !preview.Empty() {
-		result.Outputs, err = e.outputs(ctx, r.known, preview.hides)
-		if err != nil {
-			failures = append(failures, err)
-			result.Result = Failed
-		}
-	}
+	e.phase("%s %s", operation, e.name())
+	failures := e.perform(ctx, d, result)
 	closingCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
-	if err := journal.Finish(closingCtx, result.Result); err != nil {
+	if err := d.journal.Finish(closingCtx, result.Result); err != nil {
 		failures = append(failures, err)
 	}
-	result.Seconds = e.Clock().Sub(begun).Seconds()
-	return result, errors.Join(failures...)
+	result.Seconds = e.Clock().Sub(d.record.StartedAt).Seconds()
+	result.Phases, result.Verification, result.Preview = d.recorded().Phases, d.verification, d.preview
+	err = errors.Join(failures...)
+	e.tellEnd(closingCtx, d, result, err)
+	return result, err
 }
+
+// perform runs what comes before the layers, the layers, and what comes after them.
+func (e *Engine) perform(ctx context.Context, d *deployment, result *Result) []error {
+	if err := d.before(ctx); err != nil {
+		result.Result = d.failed(ctx, err)
+		return []error{err}
+	}
+	ends, err := graph.Run(ctx, d.preview.staging.order, e.Parallelism, d.run.step)
+	if err != nil {
+		result.Result = Failed
+		return []error{err}
+	}
+	failures := d.run.collect(ctx, result, ends)
+	if result.Result != Succeeded || d.operation == OperationDestroy {
+		return failures
+	}
+	if len(d.preview.Steps) > 0 {
+		if result.Outputs, err = e.outputs(ctx, knownNow(d.run), d.preview.hides); err != nil {
+			result.Result = Failed
+			return append(failures, err)
+		}
+		d.outputs = result.Outputs
+	}
+	if err := d.after(ctx); err != nil {
+		result.Result = d.failed(ctx, err)
+		failures = append(failures, err)
+	}
+	return failures
+}
+
+// newDeployment gathers what is known of a run before it begins.
+func (e *Engine) newDeployment(ctx context.Context, operation Operation, id string, request ApplyRequest, preview *Preview, dead *deadRun) (*deployment, error) {
+	d := &deployment{engine: e, id: id, operation: operation, request: request, preview: preview, bundle: preview.bundle, dead: dead,
+		partial: request.partial(), outputs: preview.Outputs}
+	standing, err := e.standing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	schema, err := e.lastSchema(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.contracted = schema.Contracted
+	d.record = e.newRecord(operation, id, request, preview, standing)
+	// What was deployed already may have failed afterwards, or never been proved.
+	d.outstanding = operation != OperationDestroy && d.bundle != nil && d.bundle.Stored &&
+		(standing == nil || standing.Manifest != d.bundle.Digest || standing.Release != e.Release || standing.Status != Succeeded || d.due(PhaseVerify) && !standing.Verified())
+	return d, nil
+}
+
+// begin stores what the run stands on, writes its record and makes it ready.
+func (e *Engine) begin(ctx context.Context, d *deployment) error {
+	if err := e.keepManifest(ctx, d.bundle); err != nil {
+		return err
+	}
+	if d.dead != nil {
+		d.record.ResumedFrom = d.dead.record.ID
+	}
+	if err := d.keep(ctx); err != nil {
+		return err
+	}
+	var err error
+	if d.journal, err = e.Journals.Start(ctx, d.record); err != nil {
+		return err
+	}
+	if err := d.ready(); err != nil {
+		return err
+	}
+	e.tell(ctx, d, NoticeStarted, 0, nil)
+	return nil
+}
+
+// keep stores what the preview's steps stand on.
+func (d *deployment) keep(ctx context.Context) error {
+	if err := d.engine.keepApproval(ctx, d.preview.Approval); err != nil {
+		return err
+	}
+	return d.engine.uploadFunctions(ctx, d.preview)
+}
+
+// ready makes the run ready for the preview's steps.
+func (d *deployment) ready() error {
+	known, err := knownOutputs(d.preview.states)
+	if err != nil {
+		return err
+	}
+	for layer := range d.preview.staging.deferred {
+		known[layer] = d.preview.coming[layer] // until it has been applied itself
+	}
+	d.run = &run{engine: d.engine, operation: d.operation, preview: d.preview, journal: d.journal, known: known,
+		states: maps.Clone(d.preview.states), results: map[stepKey]*LayerResult{}}
+	if d.dead != nil {
+		d.run.started = d.dead.started
+		// The file that they come from is overwritten by the next apply.
+		for layer, events := range d.dead.leftover {
+			for _, event := range events {
+				d.journal.Event(layer, event)
+			}
+		}
+		d.dead.leftover = nil
+	}
+	return nil
+}
+
+// partial reports whether somebody chose some layers only.
+func (r ApplyRequest) partial() bool { return len(r.Layers) > 0 && !r.whole }
 
 // keepApproval stores what was approved under its digest, so that a resumed
 // run can show that it stays within it.
@@ -268,18 +362,33 @@ func approvalKey(digest string) string {
 	return "approvals/" + strings.TrimPrefix(digest, "sha256:") + ".json"
 }
 
-func (e *Engine) newRecord(operation Operation, id string, preview *Preview, dead *deadRun) Record {
+func (e *Engine) newRecord(operation Operation, id string, request ApplyRequest, preview *Preview, standing *Record) Record {
+	summary := preview.Summary()
 	record := Record{
 		ID: id, Environment: e.name(), Operation: operation, Status: Running, Release: e.Release, StartedAt: e.Clock().UTC(),
 		User: e.Actor.User, Host: e.Actor.Host, CIRun: e.Actor.CIRun, ApprovalDigest: preview.Approval.Digest,
+		Reason: request.Reason, Partial: request.partial(), RollbackOf: request.rollbackOf, Changes: &summary,
 	}
-	if dead != nil {
-		record.ResumedFrom = dead.record.ID
+	if b := preview.bundle; b != nil {
+		record.Manifest, record.Source = b.Digest, &b.Manifest.Source
+	}
+	if standing != nil {
+		record.Previous, record.PreviousRelease = standing.ID, standing.Release
 	}
 	for _, s := range preview.Steps {
 		record.Layers = append(record.Layers, LayerRecord{Name: s.Layer, Stage: s.Stage, Status: Pending})
 	}
+	if operation == OperationDestroy {
+		record.Release = "" // nothing is deployed
+	}
 	return record
+}
+
+func (e *Engine) markRolledBack(ctx context.Context, id, by string) error {
+	if id == "" {
+		return nil
+	}
+	return e.Journals.Amend(ctx, id, func(r *Record) { r.RolledBackBy = by })
 }
 
 func (e *Engine) markResumed(ctx context.Context, dead *deadRun, by string) error {

@@ -21,7 +21,11 @@ func (e *Engine) checkInputs(ctx context.Context, request ApplyRequest, code Cod
 	if err != nil {
 		return err
 	}
-	now, err := e.inputs(ctx, identity, normal(request.Layers), false, code, states)
+	bundle, err := e.bundle(ctx, code)
+	if err != nil {
+		return err
+	}
+	now, err := e.inputs(ctx, identity, normal(request.Layers), false, code, bundle, states)
 	if err != nil {
 		return err
 	}

@@ -31,6 +31,13 @@ type Engine struct {
 	Repository Repository // nil where nobody asks what the working tree is
 	Checkouts  Checkouts  // opens stored releases
 
+	Aliases   Aliases
+	Metrics   Metrics
+	Site      Site
+	Snapshots Snapshots
+
+	stored *Bundle // of the release that the engine is at; nil for the working tree
+
 	Actor    Actor
 	Clock    func() time.Time
 	NewID    func() string

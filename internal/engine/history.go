@@ -50,7 +50,7 @@ func brokenRecords(err error) (keys []string, rest error) {
 		return nil, nil
 	}
 	all := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only what was joined itself
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		all = joined.Unwrap()
 	}
 	var others []error

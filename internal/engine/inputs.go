@@ -21,7 +21,7 @@ import (
 const lockFile = ".terraform.lock.hcl"
 
 // inputs digests everything that a preview is made from.
-func (e *Engine) inputs(ctx context.Context, identity Identity, selected []string, destroy bool, code Code, states map[string]*tfstate.State) (change.Inputs, error) {
+func (e *Engine) inputs(ctx context.Context, identity Identity, selected []string, destroy bool, code Code, bundle *Bundle, states map[string]*tfstate.State) (change.Inputs, error) {
 	terraform, err := e.Terraform.Version(ctx)
 	if err != nil {
 		return change.Inputs{}, err
@@ -29,6 +29,9 @@ func (e *Engine) inputs(ctx context.Context, identity Identity, selected []strin
 	in := change.Inputs{
 		Terraform: terraform, Release: e.Release, Account: identity.Account, Region: e.Environment.Settings.Region,
 		Layers: selected, Destroy: destroy, Functions: code.digest(), States: fingerprints(states),
+	}
+	if !destroy && !bundle.empty() {
+		in.Manifest = bundle.Digest
 	}
 	governing := e.Project
 	if e.settings != nil {

@@ -88,6 +88,9 @@ type Aliases interface {
 	Alias(ctx context.Context, function, alias string) (Alias, error)
 	// FunctionVersion says what a published version is; ErrNotFound where there is none.
 	FunctionVersion(ctx context.Context, function, version string) (FunctionVersion, error)
+	// NewestVersion gives the number of the version that was published last;
+	// ErrNotFound where none was.
+	NewestVersion(ctx context.Context, function string) (string, error)
 	// MoveAlias leads an alias elsewhere. ErrPrecondition where it is no longer
 	// at the revision that to.Revision names.
 	MoveAlias(ctx context.Context, function, alias string, to Alias) error

@@ -31,11 +31,13 @@ type Preview struct {
 	Guarded     []change.Change  // stateful losses; apply wants their addresses named
 	Warnings    []string         // what AWS may refuse
 	Outputs     map[string]Value // the root's outputs as planned
+	Beside      Beside           // what is done beside the layers
 
 	staging staging
 	states  map[string]*tfstate.State
 	set     change.Set
 	code    Code
+	bundle  *Bundle
 	deploys []Artifact // those of code that the changes name
 	imports []compose.Import
 	replace []string
@@ -54,7 +56,7 @@ type Preview struct {
 func (p *Preview) Summary() change.Summary { return change.Summarize(p.Changes) }
 
 // Empty reports whether there is nothing to do.
-func (p *Preview) Empty() bool { return len(p.Steps) == 0 }
+func (p *Preview) Empty() bool { return len(p.Steps) == 0 && p.Beside.Empty() }
 
 // PreviewRequest selects what is previewed.
 type PreviewRequest struct {
@@ -63,6 +65,7 @@ type PreviewRequest struct {
 	code    *Code // nil is built first
 	imports []compose.Import
 	replace []string // addresses to be replaced though unchanged
+	quick   bool     // take the states' word for what exists
 
 	successors map[string]tfstate.Successor // see Preview.successors
 }
@@ -107,7 +110,20 @@ func (e *Engine) Preview(ctx context.Context, request PreviewRequest) (*Preview,
 			return nil, err
 		}
 	}
-	inputs, err := e.inputs(ctx, identity, normal(request.Layers), request.Destroy, *request.code, states)
+	if !request.Destroy {
+		if preview.bundle, err = e.bundle(ctx, *request.code); err != nil {
+			return nil, err
+		}
+		if preview.Beside, err = e.survey(ctx, preview, len(request.Layers) == 0); err != nil {
+			return nil, err
+		}
+		if !preview.Empty() {
+			if preview.Beside.Snapshots, err = e.clustersToSave(preview); err != nil {
+				return nil, err
+			}
+		}
+	}
+	inputs, err := e.inputs(ctx, identity, normal(request.Layers), request.Destroy, *request.code, preview.bundle, states)
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +235,7 @@ func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen select
 		return nil, err
 	}
 	planned, err := e.planIn(ctx, previewDir, composition, map[string][]byte{"terraform.tfstate": state}, *request.code,
-		PlanOptions{Destroy: request.Destroy, Replace: replace})
+		PlanOptions{Destroy: request.Destroy, Replace: replace, NoRefresh: request.quick})
 	if err != nil {
 		return nil, err
 	}

@@ -64,6 +64,7 @@ type Record struct {
 	Source          *release.Source     `json:"source,omitempty"`           // what the release was made from
 	Previous        string              `json:"previous,omitempty"`         // id of the deployment that stood before
 	PreviousRelease string              `json:"previous_release,omitempty"` // its release
+	Partial         bool                `json:"partial,omitempty"`          // --layer left something out
 	RollbackOf      string              `json:"rollback_of,omitempty"`      // id of the deployment that this one takes back
 	RolledBackBy    string              `json:"rolled_back_by,omitempty"`   // id of the deployment that took this one back
 	Changes         *change.Summary     `json:"changes,omitempty"`          // of resources
@@ -97,12 +98,17 @@ const (
 	PhaseEntries    Phase = "entries"    // the site's pages
 	PhaseContract   Phase = "contract"   // migrations that take away what nothing uses any more
 	PhaseVerify     Phase = "verify"
+	// PhaseCode comes first when an earlier release is brought back.
+	PhaseCode Phase = "code"
 )
 
 // SchemaRecord is what a deployment did to the database's schema.
 type SchemaRecord struct {
 	From int64 `json:"from"`
 	To   int64 `json:"to"`
+	// Contracted is the newest migration that took something away: a release with
+	// an older schema cannot run any more. 0: none did.
+	Contracted int64 `json:"contracted,omitempty"`
 }
 
 // AliasRecord is where a function's callers were led by a deployment.
@@ -117,6 +123,7 @@ type AliasRecord struct {
 // SiteRecord is what a deployment did to the site.
 type SiteRecord struct {
 	Bucket       string         `json:"bucket"`
+	Distribution string         `json:"distribution,omitempty"`
 	Entries      []release.File `json:"entries"`                // as they are now
 	Assets       int            `json:"assets"`                 // uploaded
 	Removed      int            `json:"removed,omitempty"`      // old assets
@@ -132,9 +139,11 @@ type VerificationRecord struct {
 	Unknown []string  `json:"unknown,omitempty"` // ids of checks that could not run
 }
 
-// Verified reports whether the run deployed its release and proved it to work.
+// Verified reports whether the run deployed a release, not a working tree, and
+// proved it to work.
 func (r Record) Verified() bool {
-	return r.Status == Succeeded && r.Release != "" && r.Verification != nil && r.Verification.Result == Succeeded
+	_, err := release.ParseVersion(r.Release)
+	return err == nil && r.Status == Succeeded && !r.Partial && r.Verification != nil && r.Verification.Result == Succeeded
 }
 
 // LayerRecord is what one stage of a run did to one layer. A layer has several
@@ -191,7 +200,7 @@ func (r Record) cutShort() bool {
 
 // Resumable reports whether the run has something left to do.
 func (r Record) Resumable() bool {
-	return r.ResumedBy == "" && r.Operation == OperationApply && r.Status != Succeeded
+	return r.ResumedBy == "" && r.Operation == OperationApply && r.Status != Succeeded && r.RolledBackBy == ""
 }
 
 // Journal writes one run's record and its resources' events as they come.

@@ -48,7 +48,11 @@ func (e *Engine) BuildRelease(ctx context.Context, request ReleaseRequest) (*Rel
 	if _, err := e.identity(ctx); err != nil {
 		return nil, err
 	}
-	g, err := e.gather(ctx, version, source)
+	code, err := e.buildFunctions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	g, err := e.gather(version.String(), source, code)
 	if err != nil {
 		return nil, err
 	}

@@ -21,14 +21,10 @@ type gathered struct {
 }
 
 // gather takes all that a release of the working tree consists of.
-func (e *Engine) gather(ctx context.Context, version release.Version, source release.Source) (*gathered, error) {
+func (e *Engine) gather(version string, source release.Source, code Code) (*gathered, error) {
 	g := &gathered{
-		manifest: release.Manifest{Version: version.String(), Source: source},
+		manifest: release.Manifest{Version: version, Source: source},
 		read:     map[string]func(context.Context) ([]byte, error){},
-	}
-	code, err := e.buildFunctions(ctx)
-	if err != nil {
-		return nil, err
 	}
 	g.manifest.Architecture = code.Architecture
 	for _, a := range code.Artifacts {

@@ -43,6 +43,13 @@ func (e *Engine) At(ctx context.Context, version string) (*Engine, *release.Mani
 	if len(stored.manifest.Functions) > 0 {
 		at.Functions = storedFunctions{engine: e, manifest: stored.manifest}
 	}
+	sizes := map[string]release.Artifact{}
+	for _, a := range stored.manifest.Artifacts() {
+		sizes[a.SHA256] = a
+	}
+	at.stored = &Bundle{Manifest: stored.manifest, Digest: stored.digest, Stored: true, Read: func(ctx context.Context, sha256 string) ([]byte, error) {
+		return e.artifactOf(ctx, name, sizes[sha256])
+	}}
 	return &at, &stored.manifest, nil
 }
 

@@ -142,6 +142,8 @@ func neededBy(records []Record, releases map[string]string) map[string]bool {
 	needed := map[string]bool{}
 	last := slices.IndexFunc(records, Record.deploys)
 	for i, r := range records {
+		// Manifests are small, and say what was deployed.
+		needed[strings.TrimPrefix(r.Manifest, "sha256:")] = true
 		if _, kept := releases[r.Release]; !kept && i != last {
 			continue
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/compose"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
+	"github.com/goal-mandala/mandala-deploy/internal/release"
 )
 
 // deadRun is an earlier run that did not end well, with what is known of it.
@@ -36,7 +37,8 @@ func (e *Engine) findDeadRun(ctx context.Context, operation Operation, resume bo
 		return nil, err
 	}
 	live := held != nil && held.ExpiresAt.After(e.Clock())
-	if resume && live {
+	// Who goes back does not wait for somebody who is known to be dead.
+	if live && (resume || operation == OperationRollback && e.gone(*held)) {
 		if err := e.awaitExpiry(ctx, *held); err != nil {
 			return nil, err
 		}
@@ -56,7 +58,11 @@ func (e *Engine) findDeadRun(ctx context.Context, operation Operation, resume bo
 	case resume && record.Operation == OperationDestroy && record.Status != Succeeded:
 		return nil, &problem.Error{Code: problem.NothingToResume, Where: problem.Location{Flag: "--resume"},
 			What: fmt.Sprintf("run %s of %s was a destroy; an apply would make what it deleted again", record.ID, e.name()),
-			Next: goOn(e.name(), OperationDestroy)}
+			Next: goOn(e.name(), *record)}
+	case resume && record.Operation == OperationRollback && record.Status != Succeeded:
+		return nil, &problem.Error{Code: problem.NothingToResume, Where: problem.Location{Flag: "--resume"},
+			What: fmt.Sprintf("run %s of %s was on its way back to %s", record.ID, e.name(), record.Release),
+			Next: goOn(e.name(), *record)}
 	case resume && !record.Resumable() && !record.Unsettled():
 		if unbegun(held, record) {
 			return nil, nil //nolint:nilnil // as above
@@ -66,24 +72,36 @@ func (e *Engine) findDeadRun(ctx context.Context, operation Operation, resume bo
 	case atWork:
 		return nil, nil //nolint:nilnil // a live run is the lease's business
 	case !record.Unsettled():
-		if operation == OperationApply && record.cutShort() {
+		if operation != OperationDestroy && record.cutShort() {
 			return e.loadDeadRun(ctx, *record, false)
 		}
 		return nil, nil //nolint:nilnil // nothing is left open
 	case operation == OperationDestroy && record.Operation == OperationDestroy:
 		// What a destroy left half done, another one finishes.
+	case operation == OperationRollback:
+		// Going back looks after what the run left behind.
 	default:
 		return nil, &problem.Error{Code: problem.InterruptedRun,
 			What: fmt.Sprintf("run %s of %s (%s by %s@%s, %s) did not finish", record.ID, e.name(), record.Operation, record.User, record.Host, record.StartedAt.Format(time.RFC3339)),
-			Next: goOn(e.name(), record.Operation)}
+			Next: goOn(e.name(), *record)}
 	}
 	return e.loadDeadRun(ctx, *record, resume)
 }
 
+// gone reports whether a lease's holder is known to have died.
+func (e *Engine) gone(holder Holder) bool {
+	alive, known := e.Processes.Alive(Process{Host: holder.Host, PID: holder.PID})
+	return known && !alive
+}
+
 // goOn says which command finishes a run that did not.
-func goOn(environment string, operation Operation) string {
-	if operation == OperationDestroy {
+func goOn(environment string, record Record) string {
+	switch record.Operation {
+	case OperationDestroy:
 		return fmt.Sprintf("`mandala-deploy destroy %[1]s --confirm %[1]s` finishes it", environment)
+	case OperationRollback:
+		return fmt.Sprintf("`mandala-deploy rollback %s --version %s` goes on", environment, record.Release)
+	case OperationApply, OperationUnlock:
 	}
 	return fmt.Sprintf("`mandala-deploy apply %s --resume` adopts what it created and goes on", environment)
 }
@@ -318,4 +336,32 @@ func importTargets(imports []compose.Import) map[string]bool {
 		targets[i.To] = true
 	}
 	return targets
+}
+
+// Interrupted gives the engine at the stored release that the run to be resumed was
+// deploying; the engine itself where that was the working tree.
+func (e *Engine) Interrupted(ctx context.Context) (*Engine, error) {
+	record, err := e.lastRun(ctx)
+	if err != nil || record == nil || record.ResumedBy != "" {
+		return e, err
+	}
+	return e.atReleaseOf(ctx, record)
+}
+
+// Deployed gives the engine at the stored release that stands; the engine itself
+// where that is the working tree, or nothing.
+func (e *Engine) Deployed(ctx context.Context) (*Engine, error) {
+	record, err := e.standing(ctx)
+	if err != nil || record == nil {
+		return e, err
+	}
+	return e.atReleaseOf(ctx, record)
+}
+
+func (e *Engine) atReleaseOf(ctx context.Context, record *Record) (*Engine, error) {
+	if _, err := release.ParseVersion(record.Release); err != nil {
+		return e, nil //nolint:nilerr // the name of a working tree
+	}
+	at, _, err := e.At(ctx, record.Release)
+	return at, err
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 )
@@ -32,7 +31,7 @@ func (e *Engine) Verify(ctx context.Context, options VerifyOptions) (*Verificati
 	if err != nil {
 		return nil, err
 	}
-	last, err := e.lastDeployed(ctx)
+	last, err := e.standing(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -61,18 +60,4 @@ func (e *Engine) standingOutputs(ctx context.Context) (map[string]Value, error) 
 	// What a layer marked as sensitive is left out; there is no plan of resources here
 	// whose secrets could be compared.
 	return e.outputs(ctx, known, func(any) bool { return false })
-}
-
-// lastDeployed gives the record of the last run that deployed something.
-func (e *Engine) lastDeployed(ctx context.Context) (*Record, error) {
-	const enough = 20
-	records, err := e.Journals.List(ctx, enough)
-	if err != nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(records, func(r Record) bool { return r.Operation == OperationApply || r.Operation == OperationRollback })
-	if i < 0 {
-		return nil, nil //nolint:nilnil // an environment may never have been deployed
-	}
-	return &records[i], nil
 }

@@ -55,15 +55,8 @@ func Names(fsys fs.FS) ([]string, error) {
 // *problem.Error found in deploy.hcl and the root, in order of file and line,
 // so that a user sees them all at once.
 func Load(fsys fs.FS, name string) (*Environment, error) {
-	names, err := Names(fsys)
-	if err != nil {
+	if err := exists(fsys, name); err != nil {
 		return nil, err
-	}
-	if !contains(names, name) {
-		return nil, &problem.Error{
-			Code: problem.UnknownEnvironment,
-			What: fmt.Sprintf("environment %q does not exist%s; there %s", name, didYouMean(name, names), listed(names)),
-		}
 	}
 	environment := &Environment{Name: name}
 	var settingsErr, rootErr error
@@ -77,6 +70,31 @@ func Load(fsys fs.FS, name string) (*Environment, error) {
 		environment.VarFile = vars
 	}
 	return environment, nil
+}
+
+// LoadSettings reads one environment's deploy.hcl and nothing of the root: it has no
+// layers.
+func LoadSettings(fsys fs.FS, name string) (*Environment, error) {
+	if err := exists(fsys, name); err != nil {
+		return nil, err
+	}
+	settings, err := loadSettings(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	return &Environment{Name: name, Settings: settings, Root: &Root{}}, nil
+}
+
+// exists refuses a name that no environment has.
+func exists(fsys fs.FS, name string) error {
+	names, err := Names(fsys)
+	if err != nil || contains(names, name) {
+		return err
+	}
+	return &problem.Error{
+		Code: problem.UnknownEnvironment,
+		What: fmt.Sprintf("environment %q does not exist%s; there %s", name, didYouMean(name, names), listed(names)),
+	}
 }
 
 func noProject(cause error) error {

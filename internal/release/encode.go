@@ -17,6 +17,7 @@ const format = 1
 var (
 	digestPattern   = regexp.MustCompile(`^[0-9a-f]{64}$`)
 	sourcePattern   = regexp.MustCompile(`^([0-9a-f]{40})?$`)
+	treePattern     = regexp.MustCompile(`^dev(-[0-9a-f]{12}(-dirty)?)?$`) // see WorkingTree
 	functionPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 )
 
@@ -97,7 +98,7 @@ func Sum(body []byte) string {
 // check refuses a manifest that is not well-formed: what it names ends up in
 // keys of the bucket and in paths on disk.
 func (m Manifest) check() error {
-	if _, err := ParseVersion(m.Version); err != nil {
+	if _, err := ParseVersion(m.Version); err != nil && !treePattern.MatchString(m.Version) {
 		return fmt.Errorf("the manifest's version: %w", err)
 	}
 	if !sourcePattern.MatchString(m.Source.Commit) {

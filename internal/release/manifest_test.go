@@ -1,6 +1,7 @@
 package release_test
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -209,7 +210,7 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		again, err := m.Encode()
-		if err != nil || string(again) != string(body) {
+		if err != nil || !bytes.Equal(again, body) {
 			t.Errorf("what is read is not what is written: %v", err)
 		}
 	})

@@ -27,7 +27,7 @@ func TestParseVersion(t *testing.T) {
 		"v1.2.3": true, "v0.0.0": true, "v1.2.3-rc.1": true, "v1.2.3-0": true, "v1.2.3-a-b.c": true, "v10.20.30": true,
 		"0123456": true, commit: true, "deadbeef": true,
 		"": false, "1.2.3": false, "v1.2": false, "v1.2.3.4": false, "v01.2.3": false, "v1.2.3-": false, "v1.2.3-rc..1": false,
-		"v1.2.3-01": false, "v1.2.3+build": false, "v1.2.3 ": false, "V1.2.3": false, "v1.2.3/..": false, "v9999999999.0.0": false,
+		"v1.2.3-01": false, "v1.2.3+build": false, "v1.2.3" + " ": false, "V1.2.3": false, "v1.2.3/..": false, "v9999999999.0.0": false,
 		"012345": false, commit + "0": false, "DEADBEEF": false, "dev-0123456789ab": false, "latest": false,
 		"v1.2.3-" + strings.Repeat("a", 64): false, "v1.2.3-" + strings.Repeat("1", 30): false,
 	} {

@@ -23,16 +23,21 @@ import (
 type Repository struct {
 	dir     string
 	environ []string
+	sources []string
 }
 
 var _ engine.Repository = Repository{}
 
 // At gives the repository of the project in a directory. environ is the
-// environment, NAME=value, in which git runs.
-func At(dir string, environ []string) Repository { return Repository{dir: dir, environ: environ} }
+// environment, NAME=value, in which git runs. sources are the folders from which
+// things are deployed: only there a new file makes the tree differ, so that an
+// approval that somebody writes beside them does not make itself stale.
+func At(dir string, environ, sources []string) Repository {
+	return Repository{dir: dir, environ: environ, sources: sources}
+}
 
 // Source gives the commit at which the working tree is and whether the project
-// differs from it, new files included.
+// differs from it, new files of its sources included.
 func (r Repository) Source(ctx context.Context) (release.Source, error) {
 	head, err := r.git(ctx, "log", "-1", "--format=%H %ct")
 	if err != nil || head == "" {
@@ -48,7 +53,10 @@ func (r Repository) Source(ctx context.Context) (release.Source, error) {
 	if err != nil || len(commit) != 40 {
 		return release.Source{}, nil // of an object format that releases do not know
 	}
-	changes, err := r.git(ctx, "status", "--porcelain", "--untracked-files=normal", "--", ".", ":(exclude)"+workspace.Dir)
+	changes, err := r.git(ctx, "status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)"+workspace.Dir)
+	if err == nil && changes == "" && len(r.sources) > 0 {
+		changes, err = r.git(ctx, append([]string{"ls-files", "--others", "--exclude-standard", "--"}, r.sources...)...)
+	}
 	if err != nil {
 		return release.Source{}, errors.Join(stopped(ctx), fmt.Errorf("ask git for changes of the working tree: %w", err))
 	}

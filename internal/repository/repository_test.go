@@ -74,7 +74,7 @@ func TestSource(t *testing.T) {
 			t.Parallel()
 			dir, env, commit := project(t)
 			test.change(dir)
-			got, err := repository.At(dir, env).Source(t.Context())
+			got, err := repository.At(dir, env, nil).Source(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -94,12 +94,12 @@ func TestNoRepository(t *testing.T) {
 	fresh := t.TempDir()
 	git(t, fresh, env, "init", "-q")
 	for name, at := range map[string]repository.Repository{
-		"none":                          repository.At(t.TempDir(), env),
-		"without a commit":              repository.At(fresh, env),
-		"of another project":            repository.At(inner, env),
-		"no such folder":                repository.At(filepath.Join(dir, "nowhere"), env),
-		"git refuses to read it":        repository.At(dir, append(env, "GIT_DIR=/nowhere")),
-		"its owner is somebody unknown": repository.At(dir, append(env, "GIT_TEST_ASSUME_DIFFERENT_OWNER=1")),
+		"none":                          repository.At(t.TempDir(), env, nil),
+		"without a commit":              repository.At(fresh, env, nil),
+		"of another project":            repository.At(inner, env, nil),
+		"no such folder":                repository.At(filepath.Join(dir, "nowhere"), env, nil),
+		"git refuses to read it":        repository.At(dir, append(env, "GIT_DIR=/nowhere"), nil),
+		"its owner is somebody unknown": repository.At(dir, append(env, "GIT_TEST_ASSUME_DIFFERENT_OWNER=1"), nil),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -120,7 +120,7 @@ func TestTag(t *testing.T) {
 	git(t, dir, env, "tag", "-a", "-m", "annotated", "v1.0.0")
 	write(t, dir, "environments/main.tf", "# two\n")
 	git(t, dir, env, "commit", "-q", "-a", "-m", "two")
-	at := repository.At(dir, env)
+	at := repository.At(dir, env, nil)
 	if got, err := at.Tag(t.Context(), "v1.0.0"); got != first || err != nil {
 		t.Errorf("got %s, %v, want %s", got, err, first)
 	}
@@ -134,7 +134,7 @@ func TestInterrupted(t *testing.T) {
 	dir, env, _ := project(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := repository.At(dir, env).Source(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := repository.At(dir, env, nil).Source(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("an interrupted question is taken for an answer: %v", err)
 	}
 }

@@ -213,6 +213,42 @@ func index(key any) string {
 	return ""
 }
 
+// Object is what a state has of one managed resource. Attributes may be secret.
+type Object struct {
+	Address    string // full, with index
+	Index      string // the key of for_each; "" for none
+	Attributes map[string]any
+}
+
+// Objects gives the managed objects of one type, without deposed ones.
+func (s *State) Objects(resourceType string) ([]Object, error) {
+	var all []Object
+	for _, r := range s.resources {
+		if r.Mode != "managed" || r.Type != resourceType {
+			continue
+		}
+		var body struct {
+			Instances []struct {
+				IndexKey   any            `json:"index_key"`
+				Deposed    string         `json:"deposed"`
+				Attributes map[string]any `json:"attributes"`
+			} `json:"instances"`
+		}
+		if err := json.Unmarshal(r.raw, &body); err != nil {
+			return nil, fmt.Errorf("read the instances of %s: %w", r.address(), err)
+		}
+		for _, i := range body.Instances {
+			if i.Deposed != "" {
+				continue
+			}
+			object := Object{Address: r.address() + index(i.IndexKey), Attributes: i.Attributes}
+			object.Index, _ = i.IndexKey.(string)
+			all = append(all, object)
+		}
+	}
+	return all, nil
+}
+
 // Count gives the number of managed resource instances.
 func (s *State) Count() int {
 	instances, err := s.Instances()

@@ -148,7 +148,7 @@ func spendingStaysInside(ctx context.Context, s *Subject) ([]string, error) {
 		return nil, err
 	}
 	if len(found.ResultsByTime) == 0 {
-		return nil, fmt.Errorf("Cost Explorer has no figures for this month: %w", ErrNotMeasurable) //nolint:staticcheck // its name begins with a capital
+		return nil, fmt.Errorf("Cost Explorer has no figures for this month: %w", ErrNotMeasurable)
 	}
 	total, layers, last := 0.0, map[string]float64{}, 0.0
 	for _, each := range found.ResultsByTime {

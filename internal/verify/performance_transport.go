@@ -87,12 +87,12 @@ func handshakes(ctx context.Context, v *verdict, what string, address *url.URL, 
 	}
 	place := net.JoinHostPort(address.Hostname(), port)
 	speak := func(lowest, highest uint16) (uint16, error) {
-		dialer := tls.Dialer{Config: &tls.Config{ServerName: address.Hostname(), MinVersion: lowest, MaxVersion: highest}} //nolint:gosec // whether it is refused is the question
+		dialer := tls.Dialer{Config: &tls.Config{ServerName: address.Hostname(), MinVersion: lowest, MaxVersion: highest}}
 		connection, err := dialer.DialContext(ctx, "tcp", place)
 		if err != nil {
 			return 0, err
 		}
-		defer connection.Close()
+		defer func() { _ = connection.Close() }()
 		spoken, ok := connection.(*tls.Conn)
 		if !ok {
 			return 0, nil

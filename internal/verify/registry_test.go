@@ -52,7 +52,7 @@ func TestEveryCheckIsTold(t *testing.T) {
 // else may be.
 func TestEveryRequirementHasChecks(t *testing.T) {
 	t.Parallel()
-	later := []string{"R1.6", "R4.1", "R4.3", "R8.1", "R8.2"} // of the areas security and data
+	var none []string
 	proved := map[string]bool{}
 	for _, c := range Checks() {
 		for _, id := range c.Requirements {
@@ -65,8 +65,8 @@ func TestEveryRequirementHasChecks(t *testing.T) {
 			missing = append(missing, requirement.ID)
 		}
 	}
-	if diff := cmp.Diff(later, missing); diff != "" {
-		t.Errorf("requirements without a check (-expected +got):\n%s", diff)
+	if diff := cmp.Diff(none, missing); diff != "" {
+		t.Errorf("requirements without a check (-none +missing):\n%s", diff)
 	}
 }
 

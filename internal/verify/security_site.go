@@ -353,7 +353,7 @@ func siteAnswer(ctx context.Context, s *Subject) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the site: %w", err)
 	}
-	defer response.Body.Close() //nolint:errcheck // read only
+	defer response.Body.Close()
 	var v verdict
 	v.must(response.StatusCode == http.StatusOK, "the site answers with %d", response.StatusCode)
 	want := map[string]string{

@@ -29,6 +29,7 @@ func Preview(w io.Writer, p *engine.Preview, palette Palette) {
 			writeChange(w, c, step, palette)
 		}
 	}
+	beside(w, p.Beside, palette)
 	for _, c := range p.Guarded {
 		fmt.Fprintf(w, "\n%s %s %s holds data; apply wants --allow-stateful '%s'\n", palette.paint(red, "!"), c.Operation, c.Address, c.Address)
 	}
@@ -36,6 +37,32 @@ func Preview(w io.Writer, p *engine.Preview, palette Palette) {
 		fmt.Fprintf(w, "\n%s %s\n", palette.paint(yellow, "!"), text)
 	}
 	fmt.Fprintf(w, "\n%s  %s\n", palette.paint(bold, counts(p.Summary())), palette.paint(faint, shortDigest(p.Approval.Digest)))
+}
+
+// beside writes what is done beside the layers.
+func beside(w io.Writer, b engine.Beside, palette Palette) {
+	if b.Empty() && len(b.Snapshots) == 0 {
+		return
+	}
+	fmt.Fprintln(w, palette.paint(bold, "Beside the layers"))
+	for _, cluster := range b.Snapshots {
+		fmt.Fprintf(w, "   %s snapshot of database %s, first\n", palette.paint(green, "+"), cluster)
+	}
+	if len(b.Assets) > 0 {
+		fmt.Fprintf(w, "   %s %s of the site\n", palette.paint(green, "+"), plural(len(b.Assets), "asset"))
+	}
+	for _, m := range b.Migrations {
+		fmt.Fprintf(w, "   %s migration %s (%s)\n", palette.paint(yellow, "~"), m.Name, m.Class)
+	}
+	for _, name := range b.Aliases {
+		fmt.Fprintf(w, "   %s callers of %s are led to its newest version\n", palette.paint(yellow, "~"), name)
+	}
+	for _, key := range b.Entries {
+		fmt.Fprintf(w, "   %s page %s\n", palette.paint(yellow, "~"), key)
+	}
+	for _, key := range b.Gone {
+		fmt.Fprintf(w, "   %s page %s\n", palette.paint(red, "-"), key)
+	}
 }
 
 // changesOf gives what a step does of its layer's changes: a release step
@@ -176,6 +203,7 @@ type PreviewJSON struct {
 	Summary     change.Summary  `json:"summary"`
 	Layers      []LayerPlanJSON `json:"layers"`
 	Steps       []engine.Step   `json:"steps"`
+	Beside      engine.Beside   `json:"beside"` // what is done beside the layers
 	Guarded     []string        `json:"guarded"`
 	Warnings    []string        `json:"warnings"`
 }
@@ -199,7 +227,7 @@ type ChangeJSON struct {
 // ForJSON gives the JSON form of a preview; every layer looked at is listed.
 func ForJSON(p *engine.Preview) PreviewJSON {
 	out := PreviewJSON{Environment: p.Environment, Release: p.Release, Digest: p.Approval.Digest, Summary: p.Summary(),
-		Layers: []LayerPlanJSON{}, Steps: p.Steps, Guarded: []string{}, Warnings: append([]string{}, p.Warnings...)}
+		Layers: []LayerPlanJSON{}, Steps: p.Steps, Beside: p.Beside, Guarded: []string{}, Warnings: append([]string{}, p.Warnings...)}
 	if out.Steps == nil {
 		out.Steps = []engine.Step{}
 	}

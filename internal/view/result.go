@@ -17,7 +17,11 @@ func Result(w io.Writer, r *engine.Result, palette Palette) {
 	for _, l := range r.Layers {
 		width = max(width, len(stepName(l)))
 	}
-	if len(r.Layers) > 0 {
+	for _, p := range r.Phases {
+		width = max(width, len(p.Name))
+	}
+	begun := r.Begun || len(r.Layers) > 0
+	if begun {
 		fmt.Fprintln(w)
 	}
 	for _, l := range r.Layers {
@@ -27,8 +31,16 @@ func Result(w io.Writer, r *engine.Result, palette Palette) {
 		}
 		fmt.Fprintf(w, "  %-*s  %s %s\n", width, stepName(l), palette.paint(statusColour(l.Result), fmt.Sprintf("%-11s", l.Result)), note)
 	}
-	if len(r.Layers) > 0 {
+	for _, p := range r.Phases {
+		fmt.Fprintf(w, "  %-*s  %s %7.1f s  %s\n", width, p.Name, palette.paint(statusColour(p.Status), fmt.Sprintf("%-11s", p.Status)), p.EndedAt.Sub(p.StartedAt).Seconds(), palette.paint(faint, p.Note))
+	}
+	if begun {
 		fmt.Fprintf(w, "\n%s of %s %s in %.1f s (run %s).\n", capital(string(r.Operation)), r.Environment, palette.paint(statusColour(r.Result), string(r.Result)), r.Seconds, r.DeploymentID)
+	}
+	if r.RolledBack != nil {
+		fmt.Fprintf(w, "\n%s\n", palette.paint(yellow, "It went back:"))
+		Result(w, r.RolledBack, palette)
+		return
 	}
 	if r.Result == engine.Succeeded && r.Operation == engine.OperationApply {
 		Outputs(w, r.Outputs, palette)
@@ -84,12 +96,17 @@ type ResultJSON struct {
 	DeploymentID string            `json:"deployment_id"`
 	Environment  string            `json:"environment"`
 	Operation    engine.Operation  `json:"operation"`
+	Release      string            `json:"release,omitempty"`
 	Result       engine.RunStatus  `json:"result"`
 	Seconds      float64           `json:"seconds"`
 	Digest       string            `json:"digest"`
 	Layers       []LayerResultJSON `json:"layers"`
 	Outputs      map[string]any    `json:"outputs"`
 	Errors       []ErrorJSON       `json:"errors,omitempty"`
+
+	Phases       []engine.PhaseRecord `json:"phases,omitempty"` // beside the layers
+	Verification *engine.Verification `json:"verification,omitempty"`
+	RolledBack   *ResultJSON          `json:"rolled_back,omitempty"` // the run that took this one back
 }
 
 // LayerResultJSON is one step of a ResultJSON.
@@ -104,8 +121,8 @@ type LayerResultJSON struct {
 // ResultForJSON gives the JSON form of a result and the errors it ended with.
 // A sensitive output is null.
 func ResultForJSON(r *engine.Result, err error) ResultJSON {
-	out := ResultJSON{DeploymentID: r.DeploymentID, Environment: r.Environment, Operation: r.Operation, Result: r.Result,
-		Seconds: tenths(r.Seconds), Layers: []LayerResultJSON{}, Outputs: map[string]any{}, Errors: ErrorsForJSON(err)}
+	out := ResultJSON{DeploymentID: r.DeploymentID, Environment: r.Environment, Operation: r.Operation, Release: r.Release, Result: r.Result,
+		Phases: r.Phases, Verification: r.Verification, Seconds: tenths(r.Seconds), Layers: []LayerResultJSON{}, Outputs: map[string]any{}, Errors: ErrorsForJSON(err)}
 	if r.Preview != nil && r.Preview.Approval != nil {
 		out.Digest = r.Preview.Approval.Digest
 	}
@@ -119,6 +136,10 @@ func ResultForJSON(r *engine.Result, err error) ResultJSON {
 				out.Outputs[name] = nil
 			}
 		}
+	}
+	if r.RolledBack != nil {
+		back := ResultForJSON(r.RolledBack, nil)
+		out.RolledBack = &back
 	}
 	return out
 }
@@ -145,7 +166,11 @@ func Status(w io.Writer, s *engine.Status, palette Palette) {
 	}
 	fmt.Fprintln(w)
 	if d := s.LastDeployment; d != nil {
-		fmt.Fprintf(w, "last %s: %s, run %s by %s@%s, %s\n", d.Operation, palette.paint(statusColour(d.Status), string(d.Status)), d.ID, d.User, d.Host, d.StartedAt.Local().Format(time.DateTime))
+		what := string(d.Operation)
+		if d.Release != "" {
+			what += " of " + d.Release
+		}
+		fmt.Fprintf(w, "last %s: %s, run %s by %s@%s, %s\n", what, palette.paint(statusColour(d.Status), string(d.Status)), d.ID, d.User, d.Host, d.StartedAt.Local().Format(time.DateTime))
 	} else {
 		fmt.Fprintln(w, "never deployed")
 	}
@@ -165,8 +190,12 @@ func Status(w io.Writer, s *engine.Status, palette Palette) {
 			fmt.Fprintf(w, "  %s\n", line)
 		}
 		again := "apply " + s.Environment + " --resume"
-		if s.LastDeployment != nil && s.LastDeployment.Operation == engine.OperationDestroy {
+		switch last := s.LastDeployment; {
+		case last == nil:
+		case last.Operation == engine.OperationDestroy:
 			again = "destroy " + s.Environment + " --confirm " + s.Environment
+		case last.Operation == engine.OperationRollback:
+			again = "rollback " + s.Environment + " --version " + last.Release
 		}
 		fmt.Fprintf(w, "Go on with: mandala-deploy %s\n", again)
 	}

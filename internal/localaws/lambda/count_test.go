@@ -174,7 +174,7 @@ func TestStepsOfAnAlias(t *testing.T) {
 		for version, want := range ran {
 			got, failed, err := cloud.Calls(t.Context(), "stepped", "live", version, begin)
 			if err != nil || got != want || failed != 0 {
-				return fmt.Errorf("version %s: %d calls, %d failed, %v; want %d", version, got, failed, err, want)
+				return fmt.Errorf("version %s: %d calls, %d failed; want %d: %w", version, got, failed, want, err)
 			}
 		}
 		return nil

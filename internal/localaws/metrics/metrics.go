@@ -113,15 +113,20 @@ func (w *Writer) add(s series, value float64) {
 	sum.Minimum, sum.Maximum = min(sum.Minimum, value), max(sum.Maximum, value)
 }
 
+// last writes what is left.
+func (w *Writer) last(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, farewell)
+	defer cancel()
+	w.write(ctx)
+}
+
 func (w *Writer) run(ctx context.Context) {
 	tick := time.NewTicker(writeEvery)
 	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
-			defer cancel()
-			w.write(ctx)
+			w.last(context.WithoutCancel(ctx))
 			return
 		case <-tick.C:
 			w.write(ctx)

@@ -1,0 +1,176 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// aliasMove leads the callers of a function from one version to another.
+type aliasMove struct {
+	function liveFunction
+	alias    Alias // as it is
+	from, to FunctionVersion
+}
+
+// moveOf gives the move that leads a function's callers to the newest version; nil
+// where they are led to one that behaves like it, and all of them. Lambda is asked
+// which version that is: the state of a layer whose Terraform was killed does not
+// know what it published.
+func (e *Engine) moveOf(ctx context.Context, f liveFunction) (*aliasMove, error) {
+	newest, err := e.Aliases.NewestVersion(ctx, f.full)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil //nolint:nilnil // Terraform has yet to make it
+	}
+	if err != nil {
+		return nil, err
+	}
+	return e.moveTo(ctx, f, newest)
+}
+
+func (e *Engine) moveTo(ctx context.Context, f liveFunction, version string) (*aliasMove, error) {
+	alias, err := e.Aliases.Alias(ctx, f.full, LiveAlias)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil //nolint:nilnil // Terraform has yet to make it
+	}
+	if err != nil {
+		return nil, err
+	}
+	if alias.Version == version && len(alias.Shares) == 0 {
+		return nil, nil //nolint:nilnil // there is nothing to move
+	}
+	to, err := e.Aliases.FunctionVersion(ctx, f.full, version)
+	if err != nil {
+		return nil, err
+	}
+	from, err := e.Aliases.FunctionVersion(ctx, f.full, alias.Version)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return nil, err
+	}
+	if from.Settings == to.Settings && len(alias.Shares) == 0 {
+		return nil, nil //nolint:nilnil // it is as good
+	}
+	return &aliasMove{function: f, alias: alias, from: from, to: to}, nil
+}
+
+// switchAliases leads the callers of all functions to their newest versions: by
+// steps where deploy.hcl has a canary, and all or none.
+func (d *deployment) switchAliases(ctx context.Context) (string, error) {
+	e := d.engine
+	functions, err := liveFunctions(d.states(), d.preview.Layers)
+	if err != nil {
+		return "", err
+	}
+	moves, err := e.moves(ctx, functions)
+	if err != nil {
+		return "", err
+	}
+	if len(moves) > 0 {
+		if err := d.canary(ctx, moves); err != nil {
+			return "", err
+		}
+		if err := e.moveAll(ctx, moves); err != nil {
+			return "", err
+		}
+	}
+	records, err := e.aliasRecords(ctx, functions, moves)
+	if err != nil {
+		return "", err
+	}
+	d.update(ctx, func(r *Record) { r.Aliases = records })
+	return fmt.Sprintf("%d of %d functions moved", len(moves), len(functions)), nil
+}
+
+// moves gives what has to be moved.
+func (e *Engine) moves(ctx context.Context, functions []liveFunction) ([]aliasMove, error) {
+	return e.eachMove(ctx, functions, e.moveOf)
+}
+
+func (e *Engine) eachMove(ctx context.Context, functions []liveFunction, find func(context.Context, liveFunction) (*aliasMove, error)) ([]aliasMove, error) {
+	found := make([]*aliasMove, len(functions))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(concurrentLooks)
+	for i, f := range functions {
+		group.Go(func() (err error) {
+			found[i], err = find(groupCtx, f)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	var moves []aliasMove
+	for _, move := range found {
+		if move != nil {
+			moves = append(moves, *move)
+		}
+	}
+	return moves, nil
+}
+
+// moveAll carries moves out side by side. When one fails, those that were made are
+// taken back: the functions of a release call each other.
+func (e *Engine) moveAll(ctx context.Context, moves []aliasMove) error {
+	var mu sync.Mutex
+	var done []aliasMove
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(concurrentLooks)
+	for _, move := range moves {
+		group.Go(func() error {
+			err := e.Aliases.MoveAlias(groupCtx, move.function.full, LiveAlias, Alias{Version: move.to.Number})
+			if err == nil {
+				mu.Lock()
+				done = append(done, move)
+				mu.Unlock()
+			}
+			return err
+		})
+	}
+	err := group.Wait()
+	if err == nil {
+		return nil
+	}
+	back, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+	defer cancel()
+	return errors.Join(err, e.moveBack(back, done))
+}
+
+// moveBack leads callers where they were led before.
+func (e *Engine) moveBack(ctx context.Context, moves []aliasMove) error {
+	var failures []error
+	for _, move := range moves {
+		if err := e.Aliases.MoveAlias(ctx, move.function.full, LiveAlias, Alias{Version: move.alias.Version}); err != nil {
+			failures = append(failures, fmt.Errorf("lead the callers of %s back to version %s: %w", move.function.full, move.alias.Version, err))
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// aliasRecords says where the callers of all functions are led now.
+func (e *Engine) aliasRecords(ctx context.Context, functions []liveFunction, moves []aliasMove) ([]AliasRecord, error) {
+	from := map[string]string{}
+	for _, move := range moves {
+		from[move.function.full] = move.from.Number
+	}
+	records := make([]AliasRecord, len(functions))
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(concurrentLooks)
+	for i, f := range functions {
+		group.Go(func() error {
+			alias, err := e.Aliases.Alias(groupCtx, f.full, LiveAlias)
+			if err != nil {
+				return err
+			}
+			version, err := e.Aliases.FunctionVersion(groupCtx, f.full, alias.Version)
+			if err != nil {
+				return err
+			}
+			records[i] = AliasRecord{Function: f.short, FullName: f.full, From: from[f.full], To: alias.Version, CodeSHA256: version.CodeSHA256}
+			return nil
+		})
+	}
+	return records, group.Wait()
+}

@@ -1,0 +1,87 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/goal-mandala/mandala-deploy/internal/environment"
+)
+
+// snapshotTag marks the tool's own snapshots; its value is the environment.
+const snapshotTag = "mandala-deploy:environment"
+
+// clustersToSave gives the database clusters that deploy.hcl wants copied before
+// these changes.
+func (e *Engine) clustersToSave(p *Preview) ([]string, error) {
+	when := e.Environment.Settings.Backup.Database
+	if when == environment.BackupNever || e.Snapshots == nil || p.Destroy {
+		return nil, nil
+	}
+	touched := map[string]bool{}
+	for _, c := range p.Changes {
+		if strings.HasPrefix(c.Type, "aws_rds_") || strings.HasPrefix(c.Type, "aws_db_") {
+			touched[c.Layer] = true
+		}
+	}
+	migrates := len(p.Beside.Migrations) > 0
+	var clusters []string
+	for _, layer := range sortedKeys(p.states) {
+		if when == environment.BackupWhenTouched && !touched[layer] && !migrates {
+			continue
+		}
+		objects, err := p.states[layer].Objects("aws_rds_cluster")
+		if err != nil {
+			return nil, err
+		}
+		for _, object := range objects {
+			if name, _ := object.Attributes["cluster_identifier"].(string); name != "" {
+				clusters = append(clusters, name)
+			}
+		}
+	}
+	return clusters, nil
+}
+
+// snapshot copies the databases, and deletes the tool's own copies beyond those that
+// are kept.
+func (d *deployment) snapshot(ctx context.Context) (string, error) {
+	e := d.engine
+	var names []string
+	for _, cluster := range d.preview.Beside.Snapshots {
+		name := fmt.Sprintf("%s-deploy-%s", cluster, d.id)
+		tags := map[string]string{snapshotTag: e.name(), "Deployment": d.id, "Environment": e.name(), "ManagedBy": "mandala-deploy"}
+		if e.Release != "" {
+			tags["Release"] = e.Release // that comes after it
+		}
+		if err := e.Snapshots.TakeSnapshot(ctx, cluster, name, tags); err != nil {
+			return "", err
+		}
+		names = append(names, name)
+		d.update(ctx, func(r *Record) { r.Snapshot = strings.Join(names, ", ") })
+		if err := e.sweepSnapshots(ctx, cluster); err != nil {
+			return "", err
+		}
+	}
+	return strings.Join(names, ", "), nil
+}
+
+func (e *Engine) sweepSnapshots(ctx context.Context, cluster string) error {
+	all, err := e.Snapshots.ListSnapshots(ctx, cluster, snapshotTag)
+	if err != nil {
+		return err
+	}
+	kept := 0
+	for _, each := range all { // newest first
+		if each.Tags[snapshotTag] != e.name() || !each.Complete {
+			continue
+		}
+		if kept++; kept <= e.Environment.Settings.Backup.KeepSnapshots {
+			continue
+		}
+		if err := e.Snapshots.DeleteSnapshot(ctx, each.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,372 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/goal-mandala/mandala-deploy/internal/change"
+	"github.com/goal-mandala/mandala-deploy/internal/problem"
+	"github.com/goal-mandala/mandala-deploy/internal/release"
+)
+
+// RollbackRequest says what is gone back to, and under which conditions.
+type RollbackRequest struct {
+	Version         string   // "" is the last verified release before the one that stands
+	Layers          []string // that converge; those of deploy.hcl when empty
+	AllowStateful   []string // addresses that may be lost
+	ForceUnverified bool     // also to a release that never passed verification
+	Reason          string
+	// Confirm is told the target before anything is changed; an error of it ends the run.
+	Confirm func(context.Context, Target) error
+	// Show is told of the preview of the infrastructure.
+	Show func(*Preview)
+
+	of string // id of the deployment that is taken back; "" is the one that stands
+}
+
+// Target is the release that an environment goes back to.
+type Target struct {
+	Version string
+	From    *Record // the deployment that stands; nil where there is none
+	Last    *Record // the last one of the target that was verified; nil where none was
+	bundle  *Bundle
+}
+
+// RollbackPlan is what going back would do: first the code, then the infrastructure.
+type RollbackPlan struct {
+	Target   Target
+	Aliases  []AliasRecord // that would be moved at once
+	Entries  []string      // files of the site that would be put back at once
+	Preview  *Preview
+	Warnings []string
+}
+
+// Rollback brings an earlier release back: its code within seconds, then its
+// infrastructure, by the same preview and apply as any deployment; and verifies it.
+// The database is never restored: its schema only has to be one that the release
+// can read.
+func (e *Engine) Rollback(ctx context.Context, request RollbackRequest) (*Result, error) {
+	if _, err := e.identity(ctx); err != nil {
+		return nil, err
+	}
+	at, target, err := e.target(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	if request.Confirm != nil {
+		if err := request.Confirm(ctx, target); err != nil {
+			return nil, err
+		}
+	}
+	apply := at.convergence(request, target)
+	return at.change(ctx, OperationRollback, apply, func(ctx context.Context, _ *deadRun) (*Preview, error) {
+		return at.guardRollback(ctx, apply)
+	})
+}
+
+// PlanRollback shows both phases and changes nothing.
+func (e *Engine) PlanRollback(ctx context.Context, request RollbackRequest) (*RollbackPlan, error) {
+	if _, err := e.identity(ctx); err != nil {
+		return nil, err
+	}
+	at, target, err := e.target(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	plan := &RollbackPlan{Target: target}
+	moves, err := at.recordedMoves(ctx, target.Last)
+	if err != nil {
+		return nil, err
+	}
+	for _, move := range moves {
+		plan.Aliases = append(plan.Aliases, AliasRecord{Function: move.function.short, FullName: move.function.full,
+			From: move.alias.Version, To: move.to.Number, CodeSHA256: move.to.CodeSHA256})
+	}
+	if site := lastSite(target); site != nil {
+		changes, err := at.compareSite(ctx, site.Bucket, target.bundle.Manifest)
+		if err != nil {
+			return nil, err
+		}
+		plan.Entries = slices.Concat(changes.entries, changes.gone)
+	}
+	apply := at.convergence(request, target)
+	if plan.Preview, err = at.Preview(ctx, PreviewRequest{Layers: apply.Layers}); err != nil {
+		return nil, err
+	}
+	plan.Preview.Guarded = change.Guarded(plan.Preview.Changes, request.AllowStateful)
+	return plan, nil
+}
+
+// convergence is the apply that follows the code.
+func (e *Engine) convergence(request RollbackRequest, target Target) ApplyRequest {
+	apply := ApplyRequest{Layers: request.Layers, AllowStateful: request.AllowStateful, Reason: request.Reason, Show: request.Show,
+		whole: len(request.Layers) == 0, rollbackOf: request.of, target: &target}
+	if apply.whole {
+		apply.Layers = slices.DeleteFunc(slices.Clone(e.Environment.Settings.Rollback.Layers), func(layer string) bool {
+			_, declared := e.Environment.Root.Layer(layer)
+			return !declared
+		})
+	}
+	if apply.rollbackOf == "" && target.From != nil {
+		apply.rollbackOf = target.From.ID
+	}
+	return apply
+}
+
+// target finds the release to go back to, gives the engine at it, and refuses one
+// that is gone, damaged, too old for the database, or was never verified.
+func (e *Engine) target(ctx context.Context, request RollbackRequest) (*Engine, Target, error) {
+	records, err := e.Journals.List(ctx, recordsLooked)
+	if err != nil {
+		return nil, Target{}, err
+	}
+	target := Target{Version: request.Version}
+	if target.From, err = e.standing(ctx); err != nil {
+		return nil, Target{}, err
+	}
+	if target.Version == "" {
+		if target.Version, err = e.lastVerified(ctx, records, target.From); err != nil {
+			return nil, Target{}, err
+		}
+	}
+	at, manifest, err := e.At(ctx, target.Version)
+	if err != nil {
+		return nil, Target{}, err
+	}
+	target.Version, target.bundle = at.Release, at.stored
+	if _, err := e.VerifyRelease(ctx, target.Version); err != nil {
+		return nil, Target{}, err
+	}
+	for i, r := range records {
+		if r.Verified() && r.Release == target.Version {
+			target.Last = &records[i]
+			break
+		}
+	}
+	if target.Last == nil && !request.ForceUnverified {
+		return nil, Target{}, &problem.Error{Code: problem.UnverifiedRelease, Where: problem.Location{Flag: "--version"},
+			What: fmt.Sprintf("no deployment of %s to %s passed its verification", target.Version, e.name())}
+	}
+	return at, target, e.acceptsSchema(ctx, target.Version, *manifest)
+}
+
+// lastVerified gives the newest verified release that is not the one that stands and
+// can still be deployed.
+func (e *Engine) lastVerified(ctx context.Context, records []Record, standing *Record) (string, error) {
+	current := ""
+	if standing != nil {
+		current = standing.Release
+		if standing.Operation == OperationRollback && standing.Status != Succeeded {
+			return standing.Release, nil // it was on its way there
+		}
+	}
+	for _, r := range records {
+		if !r.Verified() || r.Release == current {
+			continue
+		}
+		_, _, err := e.At(ctx, r.Release)
+		if err == nil {
+			return r.Release, nil
+		}
+		if len(problem.Find(err)) == 0 {
+			return "", err
+		}
+	}
+	return "", &problem.Error{Code: problem.NothingToGoBackTo, What: fmt.Sprintf("%s has no earlier release that was verified and is still stored", e.name())}
+}
+
+// acceptsSchema refuses a release whose code would miss what was taken away from the
+// database since.
+func (e *Engine) acceptsSchema(ctx context.Context, version string, manifest release.Manifest) error {
+	schema, err := e.lastSchema(ctx)
+	if err != nil || schema.Contracted <= manifest.Schema() {
+		return err
+	}
+	return &problem.Error{Code: problem.SchemaTooNew, Where: problem.Location{Flag: "--version"},
+		What: fmt.Sprintf("%s knows schema %d, but migration %d has taken away what it needs; the schema of %s is %d", version, manifest.Schema(), schema.Contracted, e.name(), schema.To)}
+}
+
+// guardRollback previews the infrastructure by the states' word, which takes seconds,
+// and refuses to lose what holds data. What is applied is previewed again.
+func (e *Engine) guardRollback(ctx context.Context, request ApplyRequest) (*Preview, error) {
+	code, err := e.buildFunctions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	preview, err := e.Preview(ctx, PreviewRequest{Layers: request.Layers, code: &code, quick: true})
+	if err != nil {
+		return nil, err
+	}
+	return preview, e.guard(request, preview)
+}
+
+func (e *Engine) guard(request ApplyRequest, preview *Preview) error {
+	if preview.Guarded = change.Guarded(preview.Changes, request.AllowStateful); len(preview.Guarded) > 0 {
+		return guardProblem(e.name(), preview.Guarded)
+	}
+	return nil
+}
+
+// codeFirst puts the site's pages and the functions' aliases back to what they were
+// when the target was verified: pages first, which work with newer functions, too.
+func (d *deployment) codeFirst(ctx context.Context) (string, error) {
+	e := d.engine
+	target := d.request.target
+	var done []string
+	if site := lastSite(*target); site != nil && len(d.bundle.Manifest.Site) > 0 {
+		put, err := e.restoreSite(ctx, d.bundle, *site, d.id+"-first")
+		if err != nil {
+			return "", err
+		}
+		d.update(ctx, func(r *Record) { r.Site = &put.SiteRecord })
+		done = append(done, fmt.Sprintf("%d pages", len(put.changed)))
+	}
+	moves, err := e.recordedMoves(ctx, target.Last)
+	if err != nil {
+		return "", err
+	}
+	if err := e.moveAll(ctx, moves); err != nil {
+		return "", err
+	}
+	return strings.Join(append(done, fmt.Sprintf("%d functions", len(moves))), " and ") + " are back", nil
+}
+
+// lastSite gives where the site of the target's last deployment was, or of the one
+// that stands.
+func lastSite(target Target) *SiteRecord {
+	for _, r := range []*Record{target.Last, target.From} {
+		if r != nil && r.Site != nil {
+			return r.Site
+		}
+	}
+	return nil
+}
+
+// recordedMoves gives the moves that lead callers to the versions of a deployment.
+// A version that is gone, or another by now, is left to the layers.
+func (e *Engine) recordedMoves(ctx context.Context, last *Record) ([]aliasMove, error) {
+	if last == nil || e.Aliases == nil {
+		return nil, nil
+	}
+	functions, code := []liveFunction{}, map[string]AliasRecord{}
+	for _, a := range last.Aliases {
+		functions = append(functions, liveFunction{short: a.Function, full: a.FullName})
+		code[a.FullName] = a
+	}
+	return e.eachMove(ctx, functions, func(ctx context.Context, f liveFunction) (*aliasMove, error) {
+		recorded := code[f.full]
+		move, err := e.moveTo(ctx, f, recorded.To)
+		if errors.Is(err, ErrNotFound) || move != nil && move.to.CodeSHA256 != recorded.CodeSHA256 {
+			e.note("version %s of function %s is not what it was: it comes back with the layers", recorded.To, f.short)
+			return nil, nil
+		}
+		return move, err
+	})
+}
+
+// converge previews the infrastructure as it is, once the code is back, and makes the
+// run ready for its layers.
+func (d *deployment) converge(ctx context.Context) error {
+	e := d.engine
+	ask := PreviewRequest{Layers: d.request.Layers, code: &d.preview.code}
+	if d.dead != nil {
+		ask.Layers = union(ask.Layers, sortedKeys(d.dead.worked))
+	}
+	var preview *Preview
+	var err error
+	if d.dead != nil {
+		preview, err = e.adopt(ctx, ask, d.dead)
+	} else {
+		preview, err = e.Preview(ctx, ask)
+	}
+	if err != nil {
+		return err
+	}
+	if d.request.Show != nil {
+		d.request.Show(preview)
+	}
+	if err := e.guard(d.request, preview); err != nil {
+		return err
+	}
+	d.preview, d.outputs = preview, preview.Outputs
+	if d.dead != nil {
+		d.noteLeftBehind(ctx)
+	}
+	if err := d.keep(ctx); err != nil {
+		return err
+	}
+	if err := d.ready(); err != nil {
+		return err
+	}
+	summary := preview.Summary()
+	d.update(ctx, func(r *Record) {
+		r.ApprovalDigest, r.Changes, r.Layers = preview.Approval.Digest, &summary, nil
+		for _, s := range preview.Steps {
+			r.Layers = append(r.Layers, LayerRecord{Name: s.Layer, Stage: s.Stage, Status: Pending})
+		}
+	})
+	return nil
+}
+
+// noteLeftBehind tells of what a dead run created that this release has no place for.
+func (d *deployment) noteLeftBehind(ctx context.Context) {
+	known := map[string]bool{}
+	for _, c := range d.preview.Changes {
+		known[c.Address] = true
+	}
+	for _, state := range d.preview.states {
+		if instances, err := state.Instances(); err == nil {
+			for _, i := range instances {
+				known[i.Address] = true
+			}
+		}
+	}
+	reported := reportedCreations(d.dead.events)
+	for _, address := range sortedKeys(reported) {
+		if known[address] {
+			continue
+		}
+		text := fmt.Sprintf("run %s left %s (%s) behind, which release %s does not have: delete it by hand", d.dead.record.ID, address, reported[address], d.engine.Release)
+		d.engine.note("%s", text)
+		d.update(ctx, func(r *Record) { r.Notes = append(r.Notes, text) })
+	}
+}
+
+// union adds layers to a choice; an empty choice is all already.
+func union(layers, more []string) []string {
+	if len(layers) == 0 {
+		return nil
+	}
+	all := append(slices.Clone(layers), more...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// goBackIfFailed goes back to the last verified release, where deploy.hcl wants it,
+// after a deployment that had begun and failed: once, and not after an interrupt,
+// which is somebody's will.
+func (e *Engine) goBackIfFailed(ctx context.Context, request ApplyRequest, result *Result, failure error) (*Result, error) {
+	failed := result != nil && result.Begun && (result.Result == Failed || result.Result == Crashed)
+	if failure == nil || !failed || !e.Environment.Settings.Rollback.OnFailure || len(request.Layers) > 0 || ctx.Err() != nil {
+		return result, failure
+	}
+	e.note("the deployment failed: %s", short(failure))
+	back, err := e.Rollback(ctx, RollbackRequest{Reason: "deployment " + result.DeploymentID + " failed", of: result.DeploymentID})
+	result.RolledBack = back
+	if err != nil {
+		return result, errors.Join(failure, fmt.Errorf("going back failed, too: %w", err))
+	}
+	return result, errors.Join(&problem.Error{Code: problem.RolledBack,
+		What: fmt.Sprintf("the deployment of %s to %s failed, and %s is back", orTree(e.Release), e.name(), back.Release)}, failure)
+}
+
+// orTree names a release, or the working tree.
+func orTree(release string) string {
+	if release == "" {
+		return "the working tree"
+	}
+	return release
+}

@@ -1,0 +1,223 @@
+package engine_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/problem"
+)
+
+// twoReleases deploys v1.0.0 and v1.1.0.
+func twoReleases(t *testing.T) (*world, *tree) {
+	t.Helper()
+	w, tree := newWorld(t), newTree()
+	w.mustDeploy(tree, "v1.0.0")
+	newer(tree, "two")
+	w.mustDeploy(tree, "v1.1.0")
+	return w, tree
+}
+
+// Property 2: after a rollback the previous version is back completely.
+func TestRollback(t *testing.T) {
+	t.Parallel()
+	w, tree := twoReleases(t)
+	before := w.cloud.aliases["goals"].Version
+	e := w.deploying(tree)
+	result, err := e.Rollback(t.Context(), engine.RollbackRequest{Version: "v1.0.0", Reason: "it is slow"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(w.live(), []string{"v1.0.0"}) || w.cloud.aliases["goals"].Version != "1" || before != "2" || w.page() == "<p>two" {
+		t.Errorf("live %v, %+v, page %q", w.live(), w.cloud.aliases, w.page())
+	}
+	want := []string{"code succeeded", "snapshot succeeded", "assets succeeded", "migrations succeeded", "aliases succeeded", "entries succeeded", "verify succeeded"}
+	if diff := cmp.Diff(want, phases(result)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if last := w.cloud.seen[len(w.cloud.seen)-1]; last != "v1.0.0" {
+		t.Errorf("verified %s", last)
+	}
+	back, err := e.DeploymentByID(t.Context(), result.DeploymentID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken, err := e.DeploymentByID(t.Context(), back.RollbackOf)
+	if err != nil || taken.Release != "v1.1.0" || taken.RolledBackBy != back.ID || back.Reason != "it is slow" || !back.Verified() {
+		t.Errorf("records %+v and %+v, %v", back, taken, err)
+	}
+	if last := w.cloud.notices[len(w.cloud.notices)-1]; last.Kind != engine.NoticeRolledBack || last.Previous != "v1.1.0" {
+		t.Errorf("notice %+v", last)
+	}
+	// The plan after is empty.
+	at, _, err := e.At(t.Context(), "v1.0.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if preview, err := at.Preview(t.Context(), engine.PreviewRequest{}); err != nil || !preview.Empty() {
+		t.Errorf("left to do: %+v, %v", preview.Beside, err)
+	}
+	// And forth again.
+	if result, err := e.Rollback(t.Context(), engine.RollbackRequest{}); err != nil || result.Release != "v1.1.0" || w.page() != "<p>two" {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+func TestRollbackIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		version string
+		set     func(t *testing.T, w *world, tree *tree)
+		force   bool
+		code    problem.Code
+	}{
+		"unknown":            {"v9.9.9", nil, false, problem.UnknownRelease},
+		"no version":         {"one", nil, false, problem.BadVersion},
+		"never deployed":     {"v1.5.0", func(t *testing.T, w *world, tree *tree) { newer2(t, w, tree, "v1.5.0") }, false, problem.UnverifiedRelease},
+		"never deployed yet": {"v1.5.0", func(t *testing.T, w *world, tree *tree) { newer2(t, w, tree, "v1.5.0") }, true, ""},
+		"damaged": {"v1.0.0", func(t *testing.T, w *world, _ *tree) {
+			for _, key := range w.kept("artifacts/") {
+				if err := w.store.Delete(t.Context(), key, ""); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}, false, problem.ReleaseDamaged},
+		"losing data": {"v1.0.0", func(_ *testing.T, w *world, _ *tree) { w.wants["other"] = nil }, false, problem.StatefulGuard},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, tree := twoReleases(t)
+			if test.set != nil {
+				test.set(t, w, tree)
+			}
+			moves := len(w.cloud.moves)
+			e := w.deploying(tree)
+			e.Environment.Settings.Guard.StatefulTypes = []string{"test_thing"}
+			_, err := e.Rollback(t.Context(), engine.RollbackRequest{Version: test.version, ForceUnverified: test.force})
+			if test.code == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			if !problem.Is(err, test.code) || len(w.cloud.moves) != moves || w.page() != "<p>two" {
+				t.Errorf("%v; moved %v, page %q", err, w.cloud.moves[moves:], w.page())
+			}
+		})
+	}
+}
+
+// newer2 builds one more release and does not deploy it.
+func newer2(t *testing.T, w *world, tree *tree, version string) {
+	t.Helper()
+	tree.code["goals"] = "code of " + version
+	build(t, w.deploying(tree), version)
+}
+
+func TestAFailedDeploymentGoesBackOnce(t *testing.T) {
+	t.Parallel()
+	for name, set := range map[string]func(w *world){
+		"its verification fails": func(w *world) { w.cloud.broken["v1.2.0"] = true },
+		"a layer fails": func(w *world) {
+			failed := false
+			w.faults["app"] = func(context.Context) error {
+				if failed {
+					return nil
+				}
+				failed = true
+				w.putState("app", []string{address("app", "one"), address("app", "two")})
+				return &problem.Error{Code: problem.TerraformFailed, What: "no"}
+			}
+		},
+		"a layer dies": func(w *world) {
+			died := false
+			w.faults["app"] = func(context.Context) error {
+				if died {
+					return nil
+				}
+				died = true
+				return &problem.Error{Code: problem.TerraformCrashed, What: "killed"}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, tree := twoReleases(t)
+			set(w)
+			tree.code["goals"] = "code of three"
+			tree.write("frontend/index.html", "<p>three")
+			result, err := w.deploy(tree, "v1.2.0")
+			if !problem.Is(err, problem.RolledBack) || result.RolledBack == nil || result.RolledBack.Release != "v1.1.0" {
+				t.Fatalf("%+v, %v", result, err)
+			}
+			if !slices.Equal(w.live(), []string{"v1.1.0"}) || w.page() != "<p>two" {
+				t.Errorf("live %v, page %q", w.live(), w.page())
+			}
+			status, err := w.deploying(tree).Status(t.Context())
+			if err != nil || status.Lease != nil || len(status.Interrupted) > 0 || status.LastDeployment.Operation != engine.OperationRollback {
+				t.Errorf("status %+v, %v", status, err)
+			}
+		})
+	}
+	// Going back that fails is not gone back from.
+	t.Run("nothing works", func(t *testing.T) {
+		t.Parallel()
+		w, tree := twoReleases(t)
+		w.cloud.broken["v1.2.0"], w.cloud.broken["v1.1.0"] = true, true
+		tree.code["goals"] = "code of three"
+		seen := len(w.cloud.seen)
+		_, err := w.deploy(tree, "v1.2.0")
+		if err == nil || problem.Is(err, problem.RolledBack) || len(w.cloud.seen) != seen+2 {
+			t.Errorf("%v, verified %v", err, w.cloud.seen[seen:])
+		}
+	})
+}
+
+// A rollback that was killed goes on when it is said again.
+func TestRollbackGoesOn(t *testing.T) {
+	t.Parallel()
+	w, tree := twoReleases(t)
+	e := w.deploying(tree)
+	killed := false
+	w.faults["app"] = func(context.Context) error {
+		if killed {
+			return nil
+		}
+		killed = true
+		return &problem.Error{Code: problem.TerraformCrashed, What: "killed"}
+	}
+	if _, err := e.Rollback(t.Context(), engine.RollbackRequest{Version: "v1.0.0"}); !problem.Is(err, problem.TerraformCrashed) {
+		t.Fatalf("%v", err)
+	}
+	// Nobody deploys over it.
+	if _, err := w.deploying(tree).Apply(t.Context(), yes()); !problem.Is(err, problem.InterruptedRun) || !strings.Contains(problem.Find(err)[0].Next, "rollback test --version v1.0.0") {
+		t.Errorf("an apply meanwhile: %v", err)
+	}
+	result, err := w.deploying(tree).Rollback(t.Context(), engine.RollbackRequest{Version: "v1.0.0"})
+	if err != nil || result.Result != engine.Succeeded || !slices.Equal(w.live(), []string{"v1.0.0"}) {
+		t.Errorf("%+v, %v, live %v", result, err, w.live())
+	}
+	if status, err := e.Status(t.Context()); err != nil || len(status.Interrupted) > 0 {
+		t.Errorf("status %+v, %v", status, err)
+	}
+}
+
+func TestPlanRollbackChangesNothing(t *testing.T) {
+	t.Parallel()
+	w, tree := twoReleases(t)
+	moves, puts := len(w.cloud.moves), len(w.cloud.puts)
+	plan, err := w.deploying(tree).PlanRollback(t.Context(), engine.RollbackRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if plan.Target.Version != "v1.0.0" || len(plan.Aliases) != 2 || !slices.Contains(plan.Entries, "index.html") || plan.Preview.Empty() {
+		t.Errorf("%+v", plan)
+	}
+	if len(w.cloud.moves) != moves || len(w.cloud.puts) != puts {
+		t.Error("it changed something")
+	}
+}
