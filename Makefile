@@ -46,7 +46,6 @@ functions: build ## Build the Lambda functions, those that changed: ARCHITECTURE
 .PHONY: demo
 demo: build emulator postgresql ## Deploy environment local to a local AWS and show what stands
 	$(CLI) apply local --auto-approve
-	$(CLI) functions invoke local migrate
 	$(CLI) status local
 	$(CLI) local status
 	go run ./test/tour $(CLI)

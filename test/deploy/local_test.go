@@ -79,6 +79,15 @@ func TestLocal(t *testing.T) {
 	checkApplication(t, p, done.Outputs, true)
 	p.Must(0, "plan", "local", "--detailed-exitcode")
 
+	t.Run("releases", func(t *testing.T) { checkReleases(t, p.For(t), kit.NewApplication(t, p, done.Outputs)) })
+	if t.Failed() {
+		return
+	}
+
+	// The working tree again. What follows is not what the requirements ask for.
+	p.Replace("environments/local/deploy.hcl", `["health", "security", "monitoring", "data"]`, "[]")
+	p.Must(0, "apply", "local", "--auto-approve")
+
 	// A change in place of one layer leaves the others alone.
 	p.Write("environments/local/terraform.tfvars", p.Read("environments/local/terraform.tfvars")+"\nnetwork = { flow_log = { retention_days = 14 } }\n")
 	var change planned

@@ -84,6 +84,13 @@ func NewEphemeral(t testing.TB, environment, id string) *Ephemeral {
 		`(?m)^target  = .*$`: fmt.Sprintf("target  = %q", target),
 		`(?m)^account = .*$`: fmt.Sprintf("account = %q", e.Account),
 		`(?m)^  bucket .*$`:  fmt.Sprintf("  bucket = %q", e.Bucket),
+		// What a copy of a working tree is held to is the tests' business, and it
+		// leaves nothing behind.
+		`(?m)^  required = true # built by.*$`: "  required = false",
+		`(?m)^  areas .*$`:                     "  areas = []",
+		`(?m)^  database = "always"$`:          `  database = "never"`,
+		`(?m)^  on_failure +=.*$`:              "  on_failure = false",
+		`(?m)^  slack_webhook_secret = .*$`:    `  slack_webhook_secret = ""`,
 		// A local AWS runs functions on this machine's processor.
 		`(?m)^  source *= "functions"$`: fmt.Sprintf("  source       = \"functions\"\n  architecture = %q", e.builtFor()),
 	} {

@@ -9,7 +9,7 @@ import (
 // Timeout bounds one command. The longest, a first apply of everything, takes
 // some two minutes on two busy cores against a local AWS, and most of an hour on
 // AWS, where a cluster's instances and CloudFront's locations take their time.
-var Timeout = byTarget(10*time.Minute, 90*time.Minute)
+var Timeout = byTarget(20*time.Minute, 90*time.Minute)
 
 // grace is how long a command that was interrupted has to end by itself: on AWS,
 // what an apply has begun to create, such as a database instance. It is also how

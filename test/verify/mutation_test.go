@@ -37,6 +37,8 @@ func mutations() []mutation {
 		monitoringMutations(),
 		performanceMutations(),
 		costMutations(),
+		securityMutations(),
+		dataMutations(),
 	)
 }
 
@@ -120,6 +122,7 @@ func (w *world) red(ctx context.Context, area string) map[string]string {
 // are green again when it is undone. What is red or unknown before anything was
 // changed, as what the local AWS cannot tell, is left out.
 func TestMutations(t *testing.T) {
+	t.Parallel()
 	prove(t, newWorld(t), mutations())
 }
 
