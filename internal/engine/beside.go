@@ -3,12 +3,14 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/compose"
 	"github.com/goal-mandala/mandala-deploy/internal/environment"
 	"github.com/goal-mandala/mandala-deploy/internal/release"
@@ -41,6 +43,8 @@ func (e *Engine) survey(ctx context.Context, preview *Preview, all bool) (Beside
 		return Beside{}, err
 	}
 	if e.Aliases != nil {
+		// The layers publish other versions of what they change.
+		functions = slices.DeleteFunc(functions, func(f liveFunction) bool { return changes(preview, f) })
 		if beside.Aliases, err = e.lagging(ctx, functions); err != nil {
 			return Beside{}, err
 		}
@@ -60,6 +64,13 @@ func (e *Engine) survey(ctx context.Context, preview *Preview, all bool) (Beside
 		beside.Assets, beside.Entries, beside.Gone = changes.assets, changes.entries, changes.gone
 	}
 	return beside, nil
+}
+
+// changes reports whether a preview changes a function.
+func changes(preview *Preview, f liveFunction) bool {
+	return slices.ContainsFunc(preview.Changes, func(c change.Change) bool {
+		return c.Type == "aws_lambda_function" && strings.HasSuffix(c.Address, fmt.Sprintf("[%q]", f.short))
+	})
 }
 
 // The root's outputs that the deployer reads.
