@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"path"
+	"slices"
 	"strings"
 
 	tfjson "github.com/hashicorp/terraform-json"
@@ -56,7 +57,7 @@ func aliasDrift(plan *tfjson.Plan, led map[string]string) (owned map[string]bool
 			if is, _ := r.AttributeValues["function_version"].(string); is != want {
 				d.Attributes = append(d.Attributes, change.Attribute{Path: "function_version", Before: want, After: is})
 			}
-			if shares, _ := r.AttributeValues["routing_config"].([]any); len(shares) > 0 {
+			if sharesOut(r.AttributeValues["routing_config"]) {
 				d.Attributes = append(d.Attributes, change.Attribute{Path: "routing_config", Before: "unset", After: "shares of the calls"})
 			}
 			if len(d.Attributes) > 0 {
@@ -66,6 +67,17 @@ func aliasDrift(plan *tfjson.Plan, led map[string]string) (owned map[string]bool
 		modules = append(modules[1:], modules[0].ChildModules...)
 	}
 	return owned, drifted
+}
+
+// sharesOut reports whether an alias's routing_config gives another version calls.
+// Where it once did, an empty block stays.
+func sharesOut(config any) bool {
+	blocks, _ := config.([]any)
+	return slices.ContainsFunc(blocks, func(block any) bool {
+		attributes, _ := block.(map[string]any)
+		weights, _ := attributes["additional_version_weights"].(map[string]any)
+		return len(weights) > 0
+	})
 }
 
 // ignoring tells, by resource of the configuration, what Terraform is told to

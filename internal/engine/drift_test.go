@@ -57,7 +57,7 @@ func TestDrift(t *testing.T) {
 	terraform := &refreshing{world: w, plan: &tfjson.Plan{
 		Config: &tfjson.Config{RootModule: &tfjson.ConfigModule{ModuleCalls: map[string]*tfjson.ModuleCall{"app": {Source: "../modules/app", Module: config}}}},
 		PriorState: &tfjson.State{Values: &tfjson.StateValues{RootModule: &tfjson.StateModule{ChildModules: []*tfjson.StateModule{{Resources: []*tfjson.StateResource{
-			alias("app", "moved-by-the-deployer", "7"),
+			alias("app", "moved-by-the-deployer", "7", values{"additional_version_weights": values{}}), // it shared calls out once
 			alias("app", "moved-by-hand", "3"),
 			alias("app", "moved-back-by-hand", "1"), // to where the state has it
 			alias("app", "shared", "7", values{"additional_version_weights": values{"6": 0.1}}),
