@@ -67,6 +67,7 @@ func TestSource(t *testing.T) {
 		"as committed":           {func(string) {}, false},
 		"changed":                {func(dir string) { write(t, dir, "environments/main.tf", "# other\n") }, true},
 		"with a new file":        {func(dir string) { write(t, dir, "modules/x/main.tf", "") }, true},
+		"with an approval":       {func(dir string) { write(t, dir, "plan.json", "{}") }, false},
 		"with a work directory":  {func(dir string) { write(t, dir, ".mandala/x", "") }, false},
 		"changed beside project": {func(dir string) { write(t, filepath.Dir(dir), "other", "") }, false},
 	} {
@@ -74,7 +75,7 @@ func TestSource(t *testing.T) {
 			t.Parallel()
 			dir, env, commit := project(t)
 			test.change(dir)
-			got, err := repository.At(dir, env, nil).Source(t.Context())
+			got, err := repository.At(dir, env, []string{"environments", "modules"}).Source(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
