@@ -4,7 +4,7 @@ account = "123456789012" # the local AWS's only account
 
 state {
   bucket        = "goal-mandala-local-deploy"
-  lease_seconds = 10 # rehearsals of a crash need not wait a minute
+  lease_seconds = 30 # who rehearses a crash need not wait a minute
 }
 
 approval {

@@ -23,7 +23,7 @@ func authQuestions() []question {
 		{"617_cognito_srp", "a signature that proves nothing", forgedSignature, "NotAuthorizedException"},
 		{"617_cognito_srp", "nobody", nobody, "challenged, then NotAuthorizedException"},
 		{"617_cognito_srp", "a flow that the client does not allow", passwordFlow, "InvalidParameterException"},
-		{"618_cognito_tokens", "claims", tokenClaims, "aki@example.com verified true Engineer, no position, 300 s"},
+		{"618_cognito_tokens", "claims", tokenClaims, "aki@example.com verified true Engineer, no position, 3000 s"},
 		{"618_cognito_tokens", "refresh by another client", foreignRefresh, "NotAuthorizedException"},
 		{"618_cognito_tokens", "refresh after an administrator's sign-out", refreshAfterSignOut, "NotAuthorizedException"},
 		{"619_cognito_codes", "a wrong code", wrongCode, "CodeMismatchException"},

@@ -52,7 +52,7 @@ func newUsers(ctx context.Context, to aws.Config, change func(*cognito.CreateUse
 		ExplicitAuthFlows:          []cognitotypes.ExplicitAuthFlowsType{"ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH"},
 		PreventUserExistenceErrors: cognitotypes.PreventUserExistenceErrorTypesEnabled,
 		ReadAttributes:             []string{"email", "email_verified", "name", "custom:job_title"},
-		IdTokenValidity:            aws.Int32(5),
+		IdTokenValidity:            aws.Int32(50),
 		TokenValidityUnits:         &cognitotypes.TokenValidityUnitsType{IdToken: cognitotypes.TimeUnitsTypeMinutes},
 	}
 	if change != nil {

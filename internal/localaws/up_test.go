@@ -31,10 +31,17 @@ func TestUpSaysWhereToLookWhenTheServerEnds(t *testing.T) {
 func TestUpGivesUpWithItsContext(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "local")
-	// Long enough to find an interpreter, too short for a server that hangs.
-	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
-	defer cancel()
 	pidFile := filepath.Join(t.TempDir(), "pid")
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		for ctx.Err() == nil {
+			if content, err := os.ReadFile(pidFile); err == nil && len(content) > 0 {
+				cancel() // the server runs, and will never answer
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}()
 	_, err := localaws.Up(ctx, dir, localaws.Options{Command: []string{"/bin/sh", "-c", "echo $$ >" + pidFile + "; exec sleep 600"}})
 	if err == nil {
 		t.Fatal("Up of a server that never answers succeeds")

@@ -70,7 +70,7 @@ account = "123456789012"
 
 state {
   bucket        = %q
-  lease_seconds = 5
+  lease_seconds = 30
 }
 
 approval {
