@@ -23,7 +23,7 @@ ARCHITECTURE := arm64
 
 # Packages whose tests run Terraform, the local AWS or Go's toolchain, or make databases
 # by the dozen; all others are quick.
-SLOW       := /internal/(artifact|aws|compose|localaws|localaws/lambda|postgres|terraform)$$|/functions/(reminder|internal/(store|workflow/states))$$|/test$$|/test/(bench|deploy|interrupt|preview|script|verify)$$
+SLOW       := /internal/(artifact|aws|compose|localaws|localaws/lambda|postgres|terraform)$$|/functions/(reminder|internal/(store|workflow/states))$$|/test$$|/test/(bench|deploy|interrupt|preview|script)$$
 SLOW_TESTS := go list ./... | grep -E '$(SLOW)'
 UNIT_TESTS := go list ./... | grep -vE '$(SLOW)'
 

@@ -99,6 +99,21 @@ func (c *Client) NewestVersion(ctx context.Context, function string) (string, er
 	return strconv.Itoa(newest), nil
 }
 
+// PublishVersion makes a version of a function as it is. Lambda makes none where
+// nothing changed since the last.
+func (c *Client) PublishVersion(ctx context.Context, function string) error {
+	doing := "publish a version of function " + function
+	_, err := c.lambda.PublishVersion(ctx, &lambda.PublishVersionInput{FunctionName: &function})
+	switch {
+	case err == nil:
+		return nil
+	case isAbsent(err):
+		return fmt.Errorf("%s: %w", doing, engine.ErrNotFound)
+	default:
+		return failure(ctx, doing, err)
+	}
+}
+
 // MoveAlias leads an alias elsewhere. Where the SDK repeats a request whose answer
 // got lost, the second meets the revision that the first made: so an alias that
 // stands as it should after a refusal has been moved.

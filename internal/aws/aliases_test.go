@@ -196,3 +196,36 @@ func TestMoveAlias(t *testing.T) {
 		t.Errorf("a missing alias moved: %v", err)
 	}
 }
+
+func TestPublishVersion(t *testing.T) {
+	t.Parallel()
+	c := client(t, region)
+	name := awssdk.String("unpublished")
+	makeFunction(t, c, *name, nil)
+	for i, want := range []string{"1", "2"} {
+		if err := c.PublishVersion(t.Context(), *name); err != nil {
+			t.Fatal(err)
+		}
+		newest, err := c.NewestVersion(t.Context(), *name)
+		if err != nil || newest != want {
+			t.Errorf("the newest is %s, want %s: %v", newest, want, err)
+		}
+		published, err := c.FunctionVersion(t.Context(), *name, newest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		latest, err := c.FunctionVersion(t.Context(), *name, engine.LatestVersion)
+		if err != nil || latest.Settings != published.Settings {
+			t.Errorf("%+v is not %+v: %v", latest, published, err)
+		}
+		if _, err := c.lambda.UpdateFunctionConfiguration(t.Context(), &lambda.UpdateFunctionConfigurationInput{FunctionName: name, MemorySize: awssdk.Int32(int32(512+i))}); err != nil {
+			t.Fatal(err)
+		}
+		if latest, err = c.FunctionVersion(t.Context(), *name, engine.LatestVersion); err != nil || latest.Settings == published.Settings {
+			t.Errorf("changed, and not another: %v", err)
+		}
+	}
+	if err := c.PublishVersion(t.Context(), "nobody"); !errors.Is(err, engine.ErrNotFound) {
+		t.Errorf("nobody: %v", err)
+	}
+}

@@ -25,7 +25,8 @@ type Beside struct {
 	Gone       []string            `json:"gone,omitempty"`       // entries that the release lacks
 	Migrations []release.Migration `json:"migrations,omitempty"` // that the last deployment had not run
 	// Aliases are functions whose callers are led to a version that is published
-	// already; those that the layers publish come on top.
+	// already, or that their Terraform was killed before it published; those that the
+	// layers publish come on top.
 	Aliases []string `json:"aliases,omitempty"`
 }
 
@@ -129,7 +130,7 @@ func liveFunctions(states map[string]*tfstate.State, layers []string) ([]liveFun
 const concurrentLooks = 8
 
 // lagging gives the short names of functions whose alias leads to a version that
-// behaves differently from the newest.
+// behaves differently from the newest, or that were changed since that was published.
 func (e *Engine) lagging(ctx context.Context, functions []liveFunction) ([]string, error) {
 	lags := make([]bool, len(functions))
 	group, groupCtx := errgroup.WithContext(ctx)
@@ -137,7 +138,10 @@ func (e *Engine) lagging(ctx context.Context, functions []liveFunction) ([]strin
 	for i, f := range functions {
 		group.Go(func() error {
 			move, err := e.moveOf(groupCtx, f)
-			lags[i] = move != nil
+			if lags[i] = move != nil; lags[i] || err != nil {
+				return err
+			}
+			lags[i], err = e.unpublished(groupCtx, f)
 			return err
 		})
 	}

@@ -24,6 +24,7 @@ type cloud struct {
 
 	mu          sync.Mutex
 	versions    map[string][]engine.FunctionVersion // function → published, the first is 1
+	latest      map[string]engine.FunctionVersion   // function → not published; none where the newest is
 	aliases     map[string]engine.Alias
 	moves       []string // function version shares, as they were made
 	refuse      string   // function whose alias cannot be moved
@@ -45,7 +46,7 @@ type cloud struct {
 func newCloud() *cloud {
 	return &cloud{
 		outputs:  map[string]any{"site_bucket": "site", "distribution_id": "E1", "alerts_topic_arn": "topic"},
-		versions: map[string][]engine.FunctionVersion{}, aliases: map[string]engine.Alias{}, files: map[string]engine.SiteUpload{},
+		versions: map[string][]engine.FunctionVersion{}, latest: map[string]engine.FunctionVersion{}, aliases: map[string]engine.Alias{}, files: map[string]engine.SiteUpload{},
 		classes: map[int64]release.Class{}, broken: map[string]bool{}, failing: map[string]bool{},
 	}
 }
@@ -88,7 +89,11 @@ func (c *cloud) outdated(layer string, now code) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for name := range now.functions {
-		if all := c.versions[name]; len(all) == 0 || all[len(all)-1].Settings != now.version(name).Settings {
+		all := c.versions[name]
+		if latest, ok := c.latest[name]; ok {
+			all = append(slices.Clone(all), latest)
+		}
+		if len(all) == 0 || all[len(all)-1].Settings != now.version(name).Settings {
 			return true
 		}
 	}
@@ -135,7 +140,7 @@ func (c *cloud) resources(layer string) []map[string]any {
 	return all
 }
 
-// Alias, FunctionVersion, NewestVersion and MoveAlias are engine.Aliases.
+// Alias, FunctionVersion, NewestVersion, PublishVersion and MoveAlias are engine.Aliases.
 func (c *cloud) Alias(_ context.Context, function, _ string) (engine.Alias, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -149,6 +154,12 @@ func (c *cloud) Alias(_ context.Context, function, _ string) (engine.Alias, erro
 func (c *cloud) FunctionVersion(_ context.Context, function, version string) (engine.FunctionVersion, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if version == engine.LatestVersion {
+		if latest, ok := c.latest[function]; ok {
+			return latest, nil
+		}
+		version = strconv.Itoa(len(c.versions[function]))
+	}
 	n, err := strconv.Atoi(version)
 	if err != nil || n < 1 || n > len(c.versions[function]) {
 		return engine.FunctionVersion{}, engine.ErrNotFound
@@ -160,6 +171,17 @@ func (c *cloud) NewestVersion(_ context.Context, function string) (string, error
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return strconv.Itoa(len(c.versions[function])), nil
+}
+
+func (c *cloud) PublishVersion(_ context.Context, function string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if version, ok := c.latest[function]; ok {
+		version.Number = strconv.Itoa(len(c.versions[function]) + 1)
+		c.versions[function] = append(c.versions[function], version)
+		delete(c.latest, function)
+	}
+	return nil
 }
 
 func (c *cloud) MoveAlias(_ context.Context, function, _ string, to engine.Alias) error {

@@ -97,6 +97,26 @@ func newer(tree *tree, name string) {
 	tree.write("frontend/assets/app-"+name+".js", name)
 }
 
+// A Terraform that is killed between a function's change and its publication leaves a
+// state that has nothing left to do.
+func TestWhatWasChangedAndNotPublishedIsPublished(t *testing.T) {
+	t.Parallel()
+	w, tree := newWorld(t), newTree()
+	w.mustDeploy(tree, "v1.0.0")
+	newer(tree, "two")
+	w.mustDeploy(tree, "v1.1.0")
+	all := w.cloud.versions["goals"]
+	w.cloud.versions["goals"], w.cloud.latest["goals"] = all[:len(all)-1], all[len(all)-1]
+	w.cloud.aliases["goals"] = engine.Alias{Version: "1"}
+	again := w.mustDeploy(tree, "v1.1.0")
+	if diff := cmp.Diff([]string{"v1.1.0"}, w.live()); diff != "" || len(w.cloud.versions["goals"]) != len(all) || !slices.Contains(phases(again), "aliases succeeded") {
+		t.Errorf("%v, phases %v (-want +got):\n%s", w.cloud.versions, phases(again), diff)
+	}
+	if last := w.mustDeploy(tree, "v1.1.0"); len(last.Phases) > 0 {
+		t.Errorf("and once more: %v", phases(last))
+	}
+}
+
 func TestDeploymentGoesThroughItsPhases(t *testing.T) {
 	t.Parallel()
 	w, tree := newWorld(t), newTree()

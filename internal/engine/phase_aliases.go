@@ -56,12 +56,50 @@ func (e *Engine) moveTo(ctx context.Context, f liveFunction, version string) (*a
 	return &aliasMove{function: f, alias: alias, from: from, to: to}, nil
 }
 
+// unpublished reports whether a function was changed since its newest version was
+// published: its Terraform was killed between the two, and finds nothing to change now.
+func (e *Engine) unpublished(ctx context.Context, f liveFunction) (bool, error) {
+	number, err := e.Aliases.NewestVersion(ctx, f.full)
+	if errors.Is(err, ErrNotFound) {
+		return false, nil // Terraform has yet to make it
+	}
+	if err != nil {
+		return false, err
+	}
+	newest, err := e.Aliases.FunctionVersion(ctx, f.full, number)
+	if err != nil {
+		return false, err
+	}
+	latest, err := e.Aliases.FunctionVersion(ctx, f.full, LatestVersion)
+	return latest.Settings != newest.Settings, err
+}
+
+// publishVersions makes versions of what was changed and not published.
+func (e *Engine) publishVersions(ctx context.Context, functions []liveFunction) error {
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(concurrentLooks)
+	for _, f := range functions {
+		group.Go(func() error {
+			lacks, err := e.unpublished(groupCtx, f)
+			if err != nil || !lacks {
+				return err
+			}
+			e.note("function %s was changed and not published: it is now", f.short)
+			return e.Aliases.PublishVersion(groupCtx, f.full)
+		})
+	}
+	return group.Wait()
+}
+
 // switchAliases leads the callers of all functions to their newest versions: by
 // steps where deploy.hcl has a canary, and all or none.
 func (d *deployment) switchAliases(ctx context.Context) (string, error) {
 	e := d.engine
 	functions, err := liveFunctions(d.states(), d.preview.Layers)
 	if err != nil {
+		return "", err
+	}
+	if err := e.publishVersions(ctx, functions); err != nil {
 		return "", err
 	}
 	moves, err := e.moves(ctx, functions)

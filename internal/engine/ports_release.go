@@ -86,15 +86,21 @@ type Snapshot struct {
 type Aliases interface {
 	// Alias gives where an alias leads; ErrNotFound where there is none.
 	Alias(ctx context.Context, function, alias string) (Alias, error)
-	// FunctionVersion says what a published version is; ErrNotFound where there is none.
+	// FunctionVersion says what a published version is, or LatestVersion;
+	// ErrNotFound where there is none.
 	FunctionVersion(ctx context.Context, function, version string) (FunctionVersion, error)
 	// NewestVersion gives the number of the version that was published last;
 	// ErrNotFound where none was.
 	NewestVersion(ctx context.Context, function string) (string, error)
+	// PublishVersion makes a version of LatestVersion, where it differs from the newest.
+	PublishVersion(ctx context.Context, function string) error
 	// MoveAlias leads an alias elsewhere. ErrPrecondition where it is no longer
 	// at the revision that to.Revision names.
 	MoveAlias(ctx context.Context, function, alias string, to Alias) error
 }
+
+// LatestVersion is what Lambda calls a function as it was changed last, published or not.
+const LatestVersion = "$LATEST"
 
 // Alias is where an alias leads its callers.
 type Alias struct {

@@ -49,7 +49,7 @@ var workflowFunctions = []string{
 	"task-generation", "update-goal-status", "update-progress", "validate-input",
 }
 
-// TestWorkflow runs the state machine that is deployed, in a fifth of its time.
+// TestWorkflow runs the state machine that is deployed; its pauses are a fifth as long.
 func TestWorkflow(t *testing.T) {
 	t.Parallel()
 	w := newWorkflow(t)
@@ -171,7 +171,7 @@ func TestWorkflow(t *testing.T) {
 
 	t.Run("takes too long", func(t *testing.T) {
 		t.Parallel()
-		arn := w.start(t, w.create(t, "short", map[string]cty.Value{"timeout_seconds": cty.NumberIntVal(15)}), "late", []string{"slow-1"})
+		arn := w.start(t, w.create(t, "short", map[string]cty.Value{"timeout_seconds": cty.NumberIntVal(8)}), "late", []string{"stuck-1"})
 		ended := w.await(t, arn, sfntypes.ExecutionStatusTimedOut)
 		if ended.StopDate == nil {
 			t.Error("no stop date")
@@ -235,8 +235,8 @@ func TestWorkflow(t *testing.T) {
 	t.Run("a task takes too long", func(t *testing.T) {
 		t.Parallel()
 		definition := fmt.Sprintf(`{"StartAt": "Slow", "States": {
-			"Slow": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 10,
-				"Parameters": {"FunctionName": %q, "Payload": {"actionId": "slow-1", "execution": {"name.$": "$$.Execution.Name"}}},
+			"Slow": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "TimeoutSeconds": 8,
+				"Parameters": {"FunctionName": %q, "Payload": {"actionId": "stuck-1", "execution": {"name.$": "$$.Execution.Name"}}},
 				"Catch": [{"ErrorEquals": ["States.Timeout"], "ResultPath": "$.error", "Next": "Wait"}], "End": true},
 			"Wait": {"Type": "Wait", "Seconds": 30, "Next": "Done"},
 			"Done": {"Type": "Pass", "Result": "as text", "End": true}}}`, w.aliases["task-generation"])

@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/goal-mandala/mandala-deploy/test/kit"
+	"github.com/goal-mandala/mandala-deploy/test/mutations"
 )
 
 type applied struct {
@@ -37,12 +38,15 @@ type planned struct {
 }
 
 // TestLocal takes environment local through its life: from nothing, a second
-// plan, the application's use, a change in place, and its end. In a project
+// plan, the application's use, releases, settings that somebody changes behind its back,
+// a change in place, and its end. In a project
 // where it stands already (MANDALA_TEST_PROJECT names the folder), it is used only.
 func TestLocal(t *testing.T) {
 	t.Parallel()
 	if standing := kit.Standing(t); standing != nil {
-		checkApplication(t, standing, standing.RootOutputs("local"), false)
+		outputs := standing.RootOutputs("local")
+		checkApplication(t, standing, outputs, false)
+		t.Run("mutations", func(t *testing.T) { mutations.Prove(t, standing.For(t), outputs) })
 		return
 	}
 	p := kit.Real(t)
@@ -80,6 +84,7 @@ func TestLocal(t *testing.T) {
 	p.Must(0, "plan", "local", "--detailed-exitcode")
 
 	t.Run("releases", func(t *testing.T) { checkReleases(t, p.For(t), kit.NewApplication(t, p, done.Outputs)) })
+	t.Run("mutations", func(t *testing.T) { mutations.Prove(t, p.For(t), done.Outputs) })
 	if t.Failed() {
 		return
 	}

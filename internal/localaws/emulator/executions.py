@@ -5,9 +5,9 @@ which runs the functions. They share one client for each service and region: a
 client for each call takes 50 ms, and making several at once, from boto3's one
 session, is what boto3 says not to do.
 
-MANDALA_LOCAL_TIME_SCALE divides the waits before retries, Wait states and all
-timeouts of Step Functions; 1, as on AWS, by default. What executions tell of
-themselves, in their history, stays as it is defined.
+MANDALA_LOCAL_TIME_SCALE divides the waits before retries and Wait states of Step
+Functions; 1, as on AWS, by default. Timeouts stay: functions take the time that they
+take. What executions tell of themselves, in their history, stays as it is defined.
 """
 
 import collections
@@ -153,25 +153,13 @@ def scale_time():
     if factor == 1:
         return
     from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
-    from moto.stepfunctions.parser.asl.component.program import program
-    from moto.stepfunctions.parser.asl.component.state.exec import execute_state
     from moto.stepfunctions.parser.asl.component.state.wait.wait_function import (
         wait_function,
     )
 
-    class Event(threading.Event):
-        def wait(self, timeout=None):
-            return super().wait(timeout if timeout is None else timeout / factor)
-
-    class Thread(threading.Thread):
-        def join(self, timeout=None):
-            return super().join(timeout if timeout is None else timeout / factor)
-
     retrier_decl.time = types.SimpleNamespace(
         sleep=lambda seconds: time.sleep(seconds / factor)
     )
-    program.threading = types.SimpleNamespace(Thread=Thread)
-    execute_state.threading = types.SimpleNamespace(Event=Event)
     wait_interval = wait_function.WaitFunction._wait_interval
     wait_function.WaitFunction._wait_interval = (
         lambda self, env, wait_seconds: wait_interval(self, env, wait_seconds / factor)

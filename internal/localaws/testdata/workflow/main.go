@@ -120,6 +120,8 @@ func answer(name string, e event, attempt int) (any, error) {
 			return nil, &ThrottledError{"slow down"}
 		case kind == "slow":
 			time.Sleep(5 * time.Second)
+		case kind == "stuck":
+			time.Sleep(time.Minute)
 		}
 		return object{"tasks": []string{"one", "two"}, "dropped": true}, nil
 	case "save-tasks":

@@ -1,7 +1,7 @@
-// Package verify changes a deployed environment, one setting at a time, and holds the
+// Package mutations changes a deployed environment, one setting at a time, and holds the
 // checks of `mandala-deploy verify` to what they promise: those of the setting's
 // requirement turn red, no other does, and after the change is undone all are as before.
-package verify
+package mutations
 
 import (
 	"context"
@@ -10,12 +10,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/environment"
 	"github.com/goal-mandala/mandala-deploy/internal/verify"
 	"github.com/goal-mandala/mandala-deploy/test/kit"
@@ -79,24 +81,15 @@ func (w *world) function(t *testing.T, short string) string {
 	return full
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t *testing.T, p *kit.Project, outputs map[string]any) *world {
 	t.Helper()
-	p := kit.Standing(t)
-	if p == nil {
-		p = kit.Real(t)
-		p.Must(0, "apply", "local", "--auto-approve")
-		p.Must(0, "functions", "invoke", "local", "migrate")
-	}
-	var done struct{ Outputs map[string]any }
-	p.JSON(0, &done, "apply", "local", "--auto-approve")
-	a := kit.NewApplication(t, p, done.Outputs)
+	a := kit.NewApplication(t, p, outputs)
 	settings, err := environment.Load(os.DirFS(p.Dir), "local")
 	if err != nil {
 		t.Fatalf("%s: %v", filepath.Join(p.Dir, environment.Dir, "local"), err)
 	}
-	w := &world{config: a.Config, outputs: done.Outputs}
-	name := w.outputs["function_names"].(map[string]any)["auth"].(string)
-	w.name = strings.TrimSuffix(name, "-auth")
+	w := &world{config: a.Config, outputs: outputs}
+	w.name = strings.TrimSuffix(w.function(t, "auth"), "-auth")
 	w.account = strings.Split(w.outputs["alerts_topic_arn"].(string), ":")[4]
 	w.subject = &verify.Subject{
 		Environment: "local", Project: strings.TrimSuffix(w.name, "-local"), Region: kit.Region, Account: w.account,
@@ -107,57 +100,55 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// red gives the checks of an area that do not pass, with their reasons.
-func (w *world) red(ctx context.Context, area string) map[string]string {
+// red gives those of some checks that do not pass, with their reasons.
+func (w *world) red(ctx context.Context, checks []verify.Check) map[string]string {
 	found := map[string]string{}
-	for _, result := range verify.Run(ctx, w.subject, verify.Of([]string{area})) {
-		if result.Result != "passed" {
+	for _, result := range verify.Run(ctx, w.subject, checks) {
+		if result.Result != engine.CheckPassed {
 			found[result.ID] = string(result.Result) + ": " + result.Reason
 		}
 	}
 	return found
 }
 
-// TestMutations: each change turns exactly the checks that it concerns red, and they
-// are green again when it is undone. What is red or unknown before anything was
-// changed, as what the local AWS cannot tell, is left out.
-func TestMutations(t *testing.T) {
-	t.Parallel()
-	prove(t, newWorld(t), mutations())
-}
-
-func prove(t *testing.T, w *world, all []mutation) {
+// Prove: each change turns exactly the checks of its area that it concerns red, and
+// they are green again when it is undone; when all are undone, everything is as it was.
+// What is red or unknown before anything was changed, as what the local AWS cannot tell,
+// is left out. The environment is local of p, with these outputs of its root.
+func Prove(t *testing.T, p *kit.Project, outputs map[string]any) {
 	t.Helper()
-	before := map[string]map[string]string{}
-	for _, m := range all {
-		if before[m.area] == nil {
-			before[m.area] = w.red(t.Context(), m.area)
+	w, before := newWorld(t, p, outputs), map[string]map[string]string{}
+	for _, area := range verify.Areas() {
+		before[area] = w.red(t.Context(), verify.Of([]string{area}))
+	}
+	for _, m := range mutations() {
+		t.Run(m.area+"/"+strings.ReplaceAll(m.name, " ", "-"), func(t *testing.T) { m.prove(t, w, before[m.area]) })
+	}
+	for _, area := range verify.Areas() {
+		if left := newlyRed(before[area], w.red(t.Context(), verify.Of([]string{area}))); len(left) > 0 {
+			t.Errorf("red after every change was undone: %v", left)
 		}
 	}
-	for _, m := range all {
-		t.Run(m.area+"/"+strings.ReplaceAll(m.name, " ", "-"), func(t *testing.T) {
-			for _, id := range m.checks {
-				if reason, red := before[m.area][id]; red {
-					t.Fatalf("%s does not pass before the change: %s", id, reason)
-				}
-			}
-			undo := m.change(t, w)
-			undone := false
-			defer func() {
-				if !undone {
-					undo()
-				}
-			}()
-			got := w.red(t.Context(), m.area)
-			if diff := cmp.Diff(sorted(m.checks), newlyRed(before[m.area], got)); diff != "" {
-				t.Errorf("checks that turned red (-want +got):\n%s\n%v", diff, got)
-			}
-			undo()
-			undone = true
-			if left := newlyRed(before[m.area], w.red(t.Context(), m.area)); len(left) > 0 {
-				t.Errorf("still red after the change was undone: %v", left)
-			}
-		})
+}
+
+func (m mutation) prove(t *testing.T, w *world, before map[string]string) {
+	t.Helper()
+	for _, id := range m.checks {
+		if reason, red := before[id]; red {
+			t.Fatalf("%s does not pass before the change: %s", id, reason)
+		}
+	}
+	undo := sync.OnceFunc(m.change(t, w))
+	defer undo()
+	all := verify.Of([]string{m.area})
+	got := w.red(t.Context(), all)
+	if diff := cmp.Diff(sorted(m.checks), newlyRed(before, got)); diff != "" {
+		t.Errorf("checks that turned red (-want +got):\n%s\n%v", diff, got)
+	}
+	undo()
+	concerned := slices.DeleteFunc(all, func(c verify.Check) bool { return !slices.Contains(m.checks, c.ID) })
+	if left := newlyRed(before, w.red(t.Context(), concerned)); len(left) > 0 {
+		t.Errorf("still red after the change was undone: %v", left)
 	}
 }
 

@@ -1,4 +1,4 @@
-package verify
+package mutations
 
 import (
 	"net/url"
