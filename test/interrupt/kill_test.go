@@ -210,8 +210,8 @@ func (p *place) await(s strike, running *kit.Running) error {
 		case <-time.After(pollEvery):
 		}
 		if s.moment.command != "" {
-			for _, each := range terraforms(p.Dir) {
-				if each.command == s.moment.command && each.dir == s.moment.dir {
+			for _, each := range kit.TerraformProcesses(p.Dir) {
+				if each.Command == s.moment.command && each.Dir == s.moment.dir {
 					time.Sleep(100 * time.Millisecond) // let it begin its work
 					return kill(s.way, p.Dir, running)
 				}
@@ -256,7 +256,7 @@ func (p *place) checkSettled(t *testing.T) {
 			t.Errorf("%s is left", key)
 		}
 	}
-	if left := terraforms(p.Dir); len(left) > 0 {
+	if left := kit.TerraformProcesses(p.Dir); len(left) > 0 {
 		t.Errorf("Terraform is left at work: %v", left)
 	}
 }
