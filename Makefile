@@ -15,6 +15,10 @@ ifeq ($(shell git rev-parse HEAD 2>/dev/null),)
 export GOFLAGS := $(strip $(GOFLAGS) -buildvcs=false)
 endif
 
+# No C: the command line, the functions and the tests are compiled once, the same way,
+# whether there is a C compiler or not.
+export CGO_ENABLED := 0
+
 # The emulator's own Python environment, where `make emulator` had to make one.
 export PATH := $(CURDIR)/bin/emulator/bin:$(PATH)
 
@@ -27,6 +31,9 @@ SLOW       := /internal/(artifact|aws|compose|localaws|localaws/lambda|postgres|
 SLOW_TESTS := go list ./... | grep -E '$(SLOW)'
 UNIT_TESTS := go list ./... | grep -vE '$(SLOW)'
 
+# What go vet says is the business of `make lint`.
+GO_TEST := go test -vet=off
+
 # How long one package's tests may take, and which tests: make test-integration RUN=TestKill
 TIMEOUT := 60m
 RUN     := .
@@ -37,7 +44,7 @@ help: ## List the targets
 
 .PHONY: build
 build: check-go ## Build bin/mandala-deploy
-	CGO_ENABLED=0 go build -trimpath -o $(CLI) ./cmd/mandala-deploy
+	go build -o $(CLI) ./cmd/mandala-deploy
 
 .PHONY: functions
 functions: build ## Build the Lambda functions, those that changed: ARCHITECTURE=arm64, x86_64 or host
@@ -58,7 +65,7 @@ test: test-unit test-modules test-integration ## Run everything that must pass
 
 .PHONY: test-unit
 test-unit: check-go postgresql ## Run the quick tests: less than a minute
-	go test $$($(UNIT_TESTS))
+	$(GO_TEST) $$($(UNIT_TESTS))
 
 .PHONY: test-race
 test-race: check-go postgresql ## Run the quick tests with the race detector (needs a C compiler)
@@ -76,7 +83,7 @@ BUSY := /test/(interrupt|preview|script)$$
 # what the provider has built in.
 .PHONY: test-integration
 test-integration: $(WITH_TERRAFORM) emulator postgresql ## Run the tests with real Terraform and the local AWS
-	@set -f; test="$(WITH_TERRAFORM) -no-config go test -count=1 -timeout $(TIMEOUT) -run $(RUN)"; failed=0; \
+	@set -f; test="$(WITH_TERRAFORM) -no-config $(GO_TEST) -count=1 -timeout $(TIMEOUT) -run $(RUN)"; failed=0; \
 	$$test -p 1 $$($(SLOW_TESTS) | grep -E '$(BUSY)') & busy=$$!; \
 	$$test -p 2 $$($(SLOW_TESTS) | grep -vE '$(BUSY)') || failed=1; \
 	wait $$busy || failed=1; exit $$failed
@@ -147,9 +154,9 @@ clean: ## Remove what was built; downloads and the local AWS stay
 # Built again when Go says so: that is quick.
 .PHONY: $(WITH_TERRAFORM)
 $(WITH_TERRAFORM): check-go
-	@CGO_ENABLED=0 go build -trimpath -o $@ ./tools/with-terraform
+	@go build -o $@ ./tools/with-terraform
 
 # A linter is built when its go.mod changes: some take minutes.
 $(TOOLS)/%: tools/%/go.mod tools/%/go.sum
-	cd tools/$* && CGO_ENABLED=0 GOWORK=off GOFLAGS=-buildvcs=false go build -trimpath -o "$(CURDIR)/$(TOOLS)/" tool
+	cd tools/$* && GOWORK=off GOFLAGS=-buildvcs=false go build -o "$(CURDIR)/$(TOOLS)/" tool
 	@touch $@

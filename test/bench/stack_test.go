@@ -58,6 +58,7 @@ func BenchmarkStack(b *testing.B) {
 			b.Logf("the target of %d s is missed", target)
 		}
 		loadApplication(b, p, done.Outputs)
+		rollbackApplication(b, p, done.Outputs)
 	}
 }
 

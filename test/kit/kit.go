@@ -20,6 +20,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/gofrs/flock"
 )
 
 // Repository gives the repository's top directory.
@@ -28,12 +30,18 @@ func Repository() string {
 	return filepath.Dir(filepath.Dir(filepath.Dir(file)))
 }
 
-var build = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "mandala-deploy-")
-	if err != nil {
+// build builds the command line in the repository's bin: packages whose tests run side
+// by side take turns, and those that come later find it there.
+var build = sync.OnceValues(func() (binary string, err error) {
+	binary = filepath.Join(Repository(), "bin", "test", "mandala-deploy")
+	if err := os.MkdirAll(filepath.Dir(binary), 0o750); err != nil {
 		return "", err
 	}
-	binary := filepath.Join(dir, "mandala-deploy")
+	lock := flock.New(binary + ".lock")
+	if err := lock.Lock(); err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
 	cmd := exec.Command("go", "build", "-o", binary, "./cmd/mandala-deploy")
 	cmd.Dir = Repository()
 	if out, err := cmd.CombinedOutput(); err != nil {
