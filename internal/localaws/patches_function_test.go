@@ -33,6 +33,7 @@ func functionQuestions() []question {
 		{"640_lambda_event_invoke_config", "changed", changedInvocation, "1"},
 		{"640_lambda_event_invoke_config", "another qualifier", otherInvocation, "ResourceNotFoundException"},
 		{"641_lambda_provisioned_concurrency", "what was put", provisionedConcurrency, "READY 3, then ProvisionedConcurrencyConfigNotFoundException"},
+		{"642_lambda_account_settings", "executions", accountSettings, "1000, 3 of them reserved, functions counted"},
 	}
 }
 
@@ -327,6 +328,30 @@ func provisionedConcurrency(ctx context.Context, to aws.Config) (string, error) 
 	}
 	gone, err := code(err)
 	return fmt.Sprintf("%s %d, then %s", config.Status, aws.ToInt32(config.AvailableProvisionedConcurrentExecutions), gone), err
+}
+
+func accountSettings(ctx context.Context, to aws.Config) (string, error) {
+	name := aws.String("reserves")
+	api, err := newFunction(ctx, to, *name, nil)
+	if err != nil {
+		return code(err)
+	}
+	if _, err := api.PutFunctionConcurrency(ctx, &lambda.PutFunctionConcurrencyInput{FunctionName: name, ReservedConcurrentExecutions: aws.Int32(3)}); err != nil {
+		return code(err)
+	}
+	found, err := api.GetAccountSettings(ctx, &lambda.GetAccountSettingsInput{})
+	if err != nil {
+		return code(err)
+	}
+	if _, err := api.DeleteFunctionConcurrency(ctx, &lambda.DeleteFunctionConcurrencyInput{FunctionName: name}); err != nil {
+		return code(err)
+	}
+	limit := found.AccountLimit
+	text := fmt.Sprintf("%d, %d of them reserved", limit.ConcurrentExecutions, limit.ConcurrentExecutions-aws.ToInt32(limit.UnreservedConcurrentExecutions))
+	if found.AccountUsage.FunctionCount > 0 {
+		text += ", functions counted"
+	}
+	return text, nil
 }
 
 func messageToFunction(ctx context.Context, to aws.Config) (string, error) {
