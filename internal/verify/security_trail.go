@@ -25,6 +25,17 @@ func trailOf(ctx context.Context, s *Subject) (types.Trail, error) {
 	})
 }
 
+// trailStatusOf tells what became of the trail's events.
+func trailStatusOf(ctx context.Context, s *Subject, trail types.Trail) (*cloudtrail.GetTrailStatusOutput, error) {
+	return recall(ctx, "trail's status", func(ctx context.Context) (*cloudtrail.GetTrailStatusOutput, error) {
+		status, err := cloudtrail.NewFromConfig(s.AWS).GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: trail.TrailARN})
+		if err != nil {
+			return nil, fmt.Errorf("the trail's status: %w", err)
+		}
+		return status, nil
+	})
+}
+
 func trailChecks() []Check {
 	return []Check{
 		{
@@ -61,9 +72,9 @@ func trailLogging(ctx context.Context, s *Subject) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	status, err := cloudtrail.NewFromConfig(s.AWS).GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: trail.TrailARN})
+	status, err := trailStatusOf(ctx, s, trail)
 	if err != nil {
-		return nil, fmt.Errorf("the trail's status: %w", err)
+		return nil, err
 	}
 	var v verdict
 	v.must(awssdk.ToBool(status.IsLogging), "the trail %s is stopped", text(trail.Name))
@@ -100,9 +111,9 @@ func trailDelivery(ctx context.Context, s *Subject) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	status, err := cloudtrail.NewFromConfig(s.AWS).GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: trail.TrailARN})
+	status, err := trailStatusOf(ctx, s, trail)
 	if err != nil {
-		return nil, fmt.Errorf("the trail's status: %w", err)
+		return nil, err
 	}
 	bucketName, err := s.Output("trail_bucket")
 	if err != nil {
