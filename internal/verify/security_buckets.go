@@ -8,13 +8,15 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 // bucket is one of the environment's, with its settings.
 type bucket struct {
 	name       string
 	blocked    *types.PublicAccessBlockConfiguration // nil where nothing is blocked
-	policy     policyDocument
+	policy     iampolicy.Document
 	rules      []types.ServerSideEncryptionRule
 	versioning types.BucketVersioningStatus
 	lifecycle  []types.LifecycleRule
@@ -76,7 +78,7 @@ func readBucket(ctx context.Context, client *s3.Client, name string) (bucket, er
 	}
 	policy, err := client.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &name})
 	if err == nil {
-		if b.policy, err = readPolicy("bucket "+name, text(policy.Policy)); err != nil {
+		if b.policy, err = iampolicy.Read("bucket "+name, text(policy.Policy)); err != nil {
 			return b, err
 		}
 	} else if !answered(err, "NoSuchBucketPolicy") {
@@ -167,11 +169,11 @@ func bucketsBlocked(ctx context.Context, s *Subject) ([]string, error) {
 
 func bucketsPrivate(ctx context.Context, s *Subject) ([]string, error) {
 	return overBuckets(ctx, s, func(v *verdict, b bucket) {
-		for _, fault := range faultsOf(b.policy, "bucket", s.Account) {
+		for _, fault := range iampolicy.Faults(b.policy, "bucket", s.Account) {
 			v.must(false, "bucket %s: %s", b.name, fault)
 		}
-		for _, each := range b.policy.allowing() {
-			v.must(len(each.Principal["Service"]) == 0 || namesCaller(each), "bucket %s: statement %q allows it to %v for anybody", b.name, each.Sid, []string(each.Principal["Service"]))
+		for _, each := range b.policy.Allowing() {
+			v.must(len(each.Principal["Service"]) == 0 || each.NamesCaller(), "bucket %s: statement %q allows it to %v for anybody", b.name, each.Sid, []string(each.Principal["Service"]))
 		}
 	})
 }
@@ -190,6 +192,6 @@ func bucketsEncrypted(ctx context.Context, s *Subject) ([]string, error) {
 func bucketsTLS(ctx context.Context, s *Subject) ([]string, error) {
 	return overBuckets(ctx, s, func(v *verdict, b bucket) {
 		arn := "arn:aws:s3:::" + b.name
-		v.must(b.policy.deniesPlain([]string{"s3:*"}, arn, arn+"/*"), "bucket %s takes plain HTTP", b.name)
+		v.must(b.policy.DeniesPlain([]string{"s3:*"}, arn, arn+"/*"), "bucket %s takes plain HTTP", b.name)
 	})
 }

@@ -9,6 +9,8 @@ import (
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 // function is one of the environment's, as it stands and as it is called.
@@ -16,7 +18,7 @@ type function struct {
 	name, short string
 	draft       functionState  // what the next version will be
 	live        *functionState // the version that the alias live names; nil where there is none
-	policies    []policyDocument
+	policies    []iampolicy.Document
 	reserved    *int32
 }
 
@@ -35,9 +37,6 @@ func (f function) states() []functionState {
 	}
 	return []functionState{*f.live, f.draft}
 }
-
-// aliasLive is the alias by which everything calls functions.
-const aliasLive = "live"
 
 // functionsOf gives the environment's functions.
 func functionsOf(ctx context.Context, s *Subject) ([]function, error) {
@@ -65,7 +64,7 @@ func functionsOf(ctx context.Context, s *Subject) ([]function, error) {
 }
 
 func (f *function) read(ctx context.Context, client *lambda.Client) error {
-	for _, qualifier := range []string{"", aliasLive} {
+	for _, qualifier := range []string{"", liveAlias} {
 		input := &lambda.GetFunctionConfigurationInput{FunctionName: &f.name}
 		label := "the draft of " + f.name
 		if qualifier != "" {
@@ -91,7 +90,7 @@ func (f *function) read(ctx context.Context, client *lambda.Client) error {
 			f.live = &state
 		}
 	}
-	for _, qualifier := range []*string{nil, awssdk.String(aliasLive)} {
+	for _, qualifier := range []*string{nil, awssdk.String(liveAlias)} {
 		found, err := client.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: &f.name, Qualifier: qualifier})
 		switch {
 		case answered(err, "ResourceNotFoundException"):
@@ -99,7 +98,7 @@ func (f *function) read(ctx context.Context, client *lambda.Client) error {
 		case err != nil:
 			return err
 		}
-		policy, err := readPolicy("function "+f.name, text(found.Policy))
+		policy, err := iampolicy.Read("function "+f.name, text(found.Policy))
 		if err != nil {
 			return err
 		}
@@ -286,12 +285,12 @@ func functionsPrivate(ctx context.Context, s *Subject) ([]string, error) {
 	statements := 0
 	for _, each := range all {
 		for _, policy := range each.policies {
-			for _, fault := range faultsOf(policy, "function", s.Account) {
+			for _, fault := range iampolicy.Faults(policy, "function", s.Account) {
 				v.must(false, "function %s: %s", each.name, fault)
 			}
-			for _, statement := range policy.allowing() {
+			for _, statement := range policy.Allowing() {
 				statements++
-				v.must(len(statement.Principal["Service"]) == 0 || namesCaller(statement),
+				v.must(len(statement.Principal["Service"]) == 0 || statement.NamesCaller(),
 					"function %s: statement %q lets %v call it for anybody", each.name, statement.Sid, []string(statement.Principal["Service"]))
 			}
 		}

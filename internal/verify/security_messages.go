@@ -9,6 +9,8 @@ import (
 	snstypes "github.com/aws/aws-sdk-go-v2/service/sns/types"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 // messageReads is what topics and queues are read by.
@@ -87,8 +89,8 @@ func overMessages(ctx context.Context, s *Subject, look func(v *verdict, arn str
 
 func messagesPrivate(ctx context.Context, s *Subject) ([]string, error) {
 	return overMessages(ctx, s, func(v *verdict, arn string, attributes map[string]string) error {
-		policy, err := readPolicy(arn, attributes["Policy"])
-		for _, fault := range faultsOf(policy, "message", s.Account) {
+		policy, err := iampolicy.Read(arn, attributes["Policy"])
+		for _, fault := range iampolicy.Faults(policy, "message", s.Account) {
 			v.must(false, "%s: %s", arn, fault)
 		}
 		return err
@@ -97,8 +99,8 @@ func messagesPrivate(ctx context.Context, s *Subject) ([]string, error) {
 
 func messagesTLS(ctx context.Context, s *Subject) ([]string, error) {
 	return overMessages(ctx, s, func(v *verdict, arn string, attributes map[string]string) error {
-		policy, err := readPolicy(arn, attributes["Policy"])
-		v.must(policy.deniesPlain([]string{"sns:Publish", "sqs:*", "sqs:SendMessage"}, arn), "%s takes plain HTTP", arn)
+		policy, err := iampolicy.Read(arn, attributes["Policy"])
+		v.must(policy.DeniesPlain([]string{"sns:Publish", "sqs:*", "sqs:SendMessage"}, arn), "%s takes plain HTTP", arn)
 		return err
 	})
 }

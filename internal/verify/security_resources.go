@@ -8,6 +8,8 @@ import (
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/aws/aws-sdk-go-v2/service/ses"
 	sestypes "github.com/aws/aws-sdk-go-v2/service/ses/types"
+
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 func resourceChecks() []Check {
@@ -51,12 +53,12 @@ func keysPrivate(ctx context.Context, s *Subject) ([]string, error) {
 	}
 	var v verdict
 	for _, each := range keys {
-		for _, fault := range faultsOf(each.policy, keyPolicy, s.Account) {
+		for _, fault := range iampolicy.Faults(each.policy, iampolicy.Key, s.Account) {
 			v.must(false, "key %s: %s", each.alias, fault)
 		}
 	}
 	for _, each := range secrets {
-		for _, fault := range faultsOf(each.policy, "secret", s.Account) {
+		for _, fault := range iampolicy.Faults(each.policy, "secret", s.Account) {
 			v.must(false, "secret %s: %s", each.name, fault)
 		}
 	}

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
+
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 // key is one of the environment's KMS keys.
@@ -19,7 +21,7 @@ type key struct {
 	alias, arn string
 	meta       kmstypes.KeyMetadata
 	rotates    bool
-	policy     policyDocument
+	policy     iampolicy.Document
 }
 
 // keyRing are the environment's keys.
@@ -74,7 +76,7 @@ func readKey(ctx context.Context, client *kms.Client, alias string, id *string) 
 	if err != nil {
 		return key{}, err
 	}
-	k.policy, err = readPolicy("key "+alias, text(document.Policy))
+	k.policy, err = iampolicy.Read("key "+alias, text(document.Policy))
 	return k, err
 }
 
@@ -167,7 +169,7 @@ func logsEncrypted(ctx context.Context, s *Subject) ([]string, error) {
 type secret struct {
 	name   string
 	about  *secretsmanager.DescribeSecretOutput
-	policy policyDocument
+	policy iampolicy.Document
 }
 
 // secretsOf gives the environment's secrets, that of the database's master user included.
@@ -198,7 +200,7 @@ func secretsOf(ctx context.Context, s *Subject) ([]secret, error) {
 			}
 			each := secret{name: name, about: about}
 			if found != nil {
-				if each.policy, err = readPolicy("secret "+id, text(found.ResourcePolicy)); err != nil {
+				if each.policy, err = iampolicy.Read("secret "+id, text(found.ResourcePolicy)); err != nil {
 					return nil, err
 				}
 			}

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 // trailOf gives the environment's trail.
@@ -210,8 +212,8 @@ func trailRetention(ctx context.Context, s *Subject) ([]string, error) {
 	if log, there := buckets[files.logsTo]; there {
 		v.must(log.days()["expiry"] == want, "the record of who read the trail is kept %d days, not %d", log.days()["expiry"], want)
 	}
-	for _, each := range files.policy.allowing() {
-		v.must(slices.Equal(each.Principal["Service"], textList{"cloudtrail.amazonaws.com"}) && len(each.Principal) == 1, "bucket %s lets others than CloudTrail in: statement %q", name, each.Sid)
+	for _, each := range files.policy.Allowing() {
+		v.must(slices.Equal(each.Principal["Service"], iampolicy.Texts{"cloudtrail.amazonaws.com"}) && len(each.Principal) == 1, "bucket %s lets others than CloudTrail in: statement %q", name, each.Sid)
 	}
 	v.saw("bucket %s: %v days, read accesses in %s", name, kept, files.logsTo)
 	return v.give()

@@ -53,6 +53,8 @@ func TestFunctionsHaveLittleOfTheCommandLine(t *testing.T) {
 		if !used[each] {
 			t.Errorf("no function imports %s", each)
 		}
-		imports(each, func(file, imported string) { t.Errorf("%s imports %s, which functions would have, too", file, imported) })
+		imports(each, func(file, imported string) {
+			t.Errorf("%s imports %s, which functions would have, too", file, imported)
+		})
 	}
 }
