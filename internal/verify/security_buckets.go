@@ -47,20 +47,17 @@ func (b bucket) days() map[string]int32 {
 func bucketsOf(ctx context.Context, s *Subject) (map[string]bucket, error) {
 	return recall(ctx, "buckets", func(ctx context.Context) (map[string]bucket, error) {
 		client, all := storage(s), map[string]bucket{}
-		pages := s3.NewListBucketsPaginator(client, &s3.ListBucketsInput{})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("the buckets: %w", err)
+		listed, err := listOf(ctx, "the buckets", s3.NewListBucketsPaginator(client, &s3.ListBucketsInput{}), func(page *s3.ListBucketsOutput) []types.Bucket { return page.Buckets })
+		if err != nil {
+			return nil, err
+		}
+		for _, each := range listed {
+			name := text(each.Name)
+			if name != s.Settings.State.Bucket && !strings.HasPrefix(name, s.Name()+"-") {
+				continue
 			}
-			for _, each := range page.Buckets {
-				name := text(each.Name)
-				if name != s.Settings.State.Bucket && !strings.HasPrefix(name, s.Name()+"-") {
-					continue
-				}
-				if all[name], err = readBucket(ctx, client, name); err != nil {
-					return nil, fmt.Errorf("bucket %s: %w", name, err)
-				}
+			if all[name], err = readBucket(ctx, client, name); err != nil {
+				return nil, fmt.Errorf("bucket %s: %w", name, err)
 			}
 		}
 		return all, nil

@@ -9,6 +9,7 @@ import (
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
 
 	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
@@ -43,20 +44,18 @@ func functionsOf(ctx context.Context, s *Subject) ([]function, error) {
 	return recall(ctx, "functions", func(ctx context.Context) ([]function, error) {
 		client, prefix := lambda.NewFromConfig(s.AWS), s.Name()+"-"
 		var all []function
-		pages := lambda.NewListFunctionsPaginator(client, &lambda.ListFunctionsInput{})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("the functions: %w", err)
-			}
-			for _, each := range page.Functions {
-				if name := text(each.FunctionName); strings.HasPrefix(name, prefix) {
-					found := function{name: name, short: strings.TrimPrefix(name, prefix)}
-					if err := found.read(ctx, client); err != nil {
-						return nil, fmt.Errorf("function %s: %w", name, err)
-					}
-					all = append(all, found)
+		listed, err := listOf(ctx, "the functions", lambda.NewListFunctionsPaginator(client, &lambda.ListFunctionsInput{}),
+			func(page *lambda.ListFunctionsOutput) []lambdatypes.FunctionConfiguration { return page.Functions })
+		if err != nil {
+			return nil, err
+		}
+		for _, each := range listed {
+			if name := text(each.FunctionName); strings.HasPrefix(name, prefix) {
+				found := function{name: name, short: strings.TrimPrefix(name, prefix)}
+				if err := found.read(ctx, client); err != nil {
+					return nil, fmt.Errorf("function %s: %w", name, err)
 				}
+				all = append(all, found)
 			}
 		}
 		return all, nil

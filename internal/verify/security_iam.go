@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
 
 	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
@@ -27,77 +28,70 @@ func rolesOf(ctx context.Context, s *Subject) ([]role, error) {
 	return recall(ctx, "roles", func(ctx context.Context) ([]role, error) {
 		client, prefix := iam.NewFromConfig(s.AWS), s.Name()+"-"
 		var all []role
-		pages := iam.NewListRolesPaginator(client, &iam.ListRolesInput{})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
+		listed, err := listOf(ctx, "the roles", iam.NewListRolesPaginator(client, &iam.ListRolesInput{}), func(page *iam.ListRolesOutput) []types.Role { return page.Roles })
+		if err != nil {
+			return nil, err
+		}
+		for _, each := range listed {
+			name := text(each.RoleName)
+			if !strings.HasPrefix(name, prefix) {
+				continue
+			}
+			trust, err := iampolicy.Read("role "+name, text(each.AssumeRolePolicyDocument))
 			if err != nil {
-				return nil, fmt.Errorf("the roles: %w", err)
+				return nil, err
 			}
-			for _, each := range page.Roles {
-				name := text(each.RoleName)
-				if !strings.HasPrefix(name, prefix) {
-					continue
-				}
-				trust, err := iampolicy.Read("role "+name, text(each.AssumeRolePolicyDocument))
-				if err != nil {
-					return nil, err
-				}
-				found := role{name: name, short: strings.TrimPrefix(name, prefix), trust: trust, policies: map[string]iampolicy.Document{}}
-				if err := found.readInline(ctx, client); err != nil {
-					return nil, err
-				}
-				if err := found.readAttached(ctx, client, prefix); err != nil {
-					return nil, err
-				}
-				all = append(all, found)
+			found := role{name: name, short: strings.TrimPrefix(name, prefix), trust: trust, policies: map[string]iampolicy.Document{}}
+			if err := found.readInline(ctx, client); err != nil {
+				return nil, err
 			}
+			if err := found.readAttached(ctx, client, prefix); err != nil {
+				return nil, err
+			}
+			all = append(all, found)
 		}
 		return all, nil
 	})
 }
 
 func (r *role) readInline(ctx context.Context, client *iam.Client) error {
-	pages := iam.NewListRolePoliciesPaginator(client, &iam.ListRolePoliciesInput{RoleName: &r.name})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	names, err := listOf(ctx, "the policies of role "+r.name, iam.NewListRolePoliciesPaginator(client, &iam.ListRolePoliciesInput{RoleName: &r.name}),
+		func(page *iam.ListRolePoliciesOutput) []string { return page.PolicyNames })
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		found, err := client.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &r.name, PolicyName: &name})
 		if err != nil {
-			return fmt.Errorf("the policies of role %s: %w", r.name, err)
+			return fmt.Errorf("policy %s of role %s: %w", name, r.name, err)
 		}
-		for _, name := range page.PolicyNames {
-			found, err := client.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &r.name, PolicyName: &name})
-			if err != nil {
-				return fmt.Errorf("policy %s of role %s: %w", name, r.name, err)
-			}
-			if r.policies[name], err = iampolicy.Read(r.name+"/"+name, text(found.PolicyDocument)); err != nil {
-				return err
-			}
+		if r.policies[name], err = iampolicy.Read(r.name+"/"+name, text(found.PolicyDocument)); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 func (r *role) readAttached(ctx context.Context, client *iam.Client, prefix string) error {
-	pages := iam.NewListAttachedRolePoliciesPaginator(client, &iam.ListAttachedRolePoliciesInput{RoleName: &r.name})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return fmt.Errorf("the policies of role %s: %w", r.name, err)
+	attached, err := listOf(ctx, "the policies of role "+r.name, iam.NewListAttachedRolePoliciesPaginator(client, &iam.ListAttachedRolePoliciesInput{RoleName: &r.name}),
+		func(page *iam.ListAttachedRolePoliciesOutput) []types.AttachedPolicy { return page.AttachedPolicies })
+	if err != nil {
+		return err
+	}
+	for _, each := range attached {
+		if !strings.HasPrefix(text(each.PolicyName), prefix) {
+			r.foreign = append(r.foreign, text(each.PolicyArn))
 		}
-		for _, each := range page.AttachedPolicies {
-			if !strings.HasPrefix(text(each.PolicyName), prefix) {
-				r.foreign = append(r.foreign, text(each.PolicyArn))
-			}
-			found, err := client.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: each.PolicyArn})
-			if err != nil {
-				return fmt.Errorf("policy %s: %w", text(each.PolicyArn), err)
-			}
-			version, err := client.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: each.PolicyArn, VersionId: found.Policy.DefaultVersionId})
-			if err != nil {
-				return fmt.Errorf("policy %s: %w", text(each.PolicyArn), err)
-			}
-			if r.policies[text(each.PolicyName)], err = iampolicy.Read(text(each.PolicyArn), text(version.PolicyVersion.Document)); err != nil {
-				return err
-			}
+		found, err := client.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: each.PolicyArn})
+		if err != nil {
+			return fmt.Errorf("policy %s: %w", text(each.PolicyArn), err)
+		}
+		version, err := client.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: each.PolicyArn, VersionId: found.Policy.DefaultVersionId})
+		if err != nil {
+			return fmt.Errorf("policy %s: %w", text(each.PolicyArn), err)
+		}
+		if r.policies[text(each.PolicyName)], err = iampolicy.Read(text(each.PolicyArn), text(version.PolicyVersion.Document)); err != nil {
+			return err
 		}
 	}
 	return nil
