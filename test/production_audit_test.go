@@ -122,7 +122,7 @@ func checkTrailBucket(t *testing.T, s *stack, name, key, trail string) {
 
 	// Who may do what with the trail's bucket: CloudTrail for this trail.
 	allowed := map[string]bool{}
-	for _, each := range s.bucketPolicy(t, name).allows() {
+	for _, each := range s.bucketPolicy(t, name).Allowing() {
 		if !cmp.Equal(each.Principal, principals{"Service": {"cloudtrail.amazonaws.com"}}) || !cmp.Equal(each.Condition["StringEquals"]["aws:SourceArn"], texts{trail}) {
 			t.Errorf("R4.2: somebody else than this trail has rights on bucket %s: %+v", name, each)
 		}
@@ -189,8 +189,8 @@ func checkTrailNotices(t *testing.T, s *stack, trail types.Trail) {
 		"log group: encrypted with the trail's key (R4.4)": aws.ToString(group.KmsKeyId) == key,
 		"log group: kept 30 days (R3.4)":                   aws.ToInt32(group.RetentionInDays) == 30,
 		"topic: encrypted with the trail's key (R4.4)":     topic.Attributes["KmsMasterKeyId"] == key,
-		"topic: TLS only (R4.4)":                           publishers.refusesWithoutTLS("sns:Publish", aws.ToString(trail.SnsTopicARN)),
-		"topic: this trail publishes": slices.ContainsFunc(publishers.allows(), func(each statement) bool {
+		"topic: TLS only (R4.4)":                           publishers.DeniesPlain([]string{"sns:Publish"}, aws.ToString(trail.SnsTopicARN)),
+		"topic: this trail publishes": slices.ContainsFunc(publishers.Allowing(), func(each statement) bool {
 			return cmp.Equal(each.Principal, principals{"Service": {"cloudtrail.amazonaws.com"}}) && cmp.Equal(each.Condition["StringEquals"]["aws:SourceArn"], texts{aws.ToString(trail.TrailARN)})
 		}),
 	})

@@ -76,11 +76,11 @@ func checkPlanRole(t *testing.T, s *stack) {
 			"cognito-idp:AdminGetUser", "cognito-idp:ListUsers", "logs:FilterLogEvents", "logs:GetLogEvents", "logs:GetQueryResults", "logs:StartQuery",
 			"rds:DownloadDBLogFilePortion", "secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue", "ssm:GetParameter", "states:GetExecutionHistory", "states:DescribeExecution",
 		} {
-			if each.covers(action) {
+			if each.Covers(action) {
 				t.Errorf("R1.4: %s, statement %s: allows %s", name, each.Sid, action)
 			}
 		}
-		if each.covers("s3:GetObject") {
+		if each.Covers("s3:GetObject") {
 			for _, resource := range each.Resource {
 				if !slices.Contains([]string{"arn:aws:s3:::" + s.Bucket + "/*", "arn:aws:s3:::" + s.output(t, "site_bucket") + "/*"}, resource) {
 					t.Errorf("R4.1: %s reads objects of %s", name, resource)
@@ -119,24 +119,24 @@ func checkDeployRole(t *testing.T, s *stack) {
 			"cloudtrail:StopLogging", "cognito-idp:AdminGetUser", "cognito-idp:ListUsers", "iam:CreateAccessKey", "iam:CreateUser", "organizations:LeaveOrganization",
 			"rds:DownloadDBLogFilePortion", "secretsmanager:BatchGetSecretValue", "sts:AssumeRole",
 		} {
-			if each.covers(action) {
+			if each.Covers(action) {
 				t.Errorf("R4.1: %s, statement %s: allows %s", name, each.Sid, action)
 			}
 		}
-		if each.covers("secretsmanager:GetSecretValue") {
+		if each.Covers("secretsmanager:GetSecretValue") {
 			secrets = append(secrets, each.Resource...)
 		}
-		if each.covers("iam:PassRole") && len(each.Condition["StringEquals"]["iam:PassedToService"]) == 0 {
+		if each.Covers("iam:PassRole") && len(each.Condition["StringEquals"]["iam:PassedToService"]) == 0 {
 			t.Errorf("R4.1: %s passes roles to any service: %+v", name, each)
 		}
-		if each.covers("iam:AttachRolePolicy") && len(each.Condition["ArnLike"]["iam:PolicyARN"]) == 0 {
+		if each.Covers("iam:AttachRolePolicy") && len(each.Condition["ArnLike"]["iam:PolicyARN"]) == 0 {
 			t.Errorf("R4.1: %s attaches any policy: %+v", name, each)
 		}
 		for _, resource := range each.Resource {
 			if strings.Contains(resource, ":s3:::"+s.Name+"-audit") && strings.HasSuffix(resource, "/*") {
 				t.Errorf("R4.2: %s reaches the trail's files: %+v", name, each)
 			}
-			if (each.covers("iam:CreateRole") || each.covers("iam:PassRole")) && !strings.HasSuffix(resource, ":role/"+s.Name+"-*") {
+			if (each.Covers("iam:CreateRole") || each.Covers("iam:PassRole")) && !strings.HasSuffix(resource, ":role/"+s.Name+"-*") {
 				t.Errorf("R4.1: %s makes or passes other roles than the environment's: %s", name, resource)
 			}
 		}
@@ -157,11 +157,11 @@ func checkToolBucket(t *testing.T, s *stack) {
 	kept := texts{arn + "/artifacts/*", arn + "/releases/*"}
 	denies := func(action string, condition map[string]map[string]texts) bool {
 		return slices.ContainsFunc(document.Statement, func(each statement) bool {
-			return each.Effect == "Deny" && cmp.Equal(each.Principal, principals{"AWS": {"*"}}) && each.covers(action) && cmp.Equal(each.Resource, kept) && cmp.Equal(each.Condition, condition)
+			return each.Effect == "Deny" && cmp.Equal(each.Principal, principals{"AWS": {"*"}}) && each.Covers(action) && cmp.Equal(each.Resource, kept) && cmp.Equal(each.Condition, condition)
 		})
 	}
 	facts(t, "R2.3", map[string]bool{
-		"tool's bucket: nothing is allowed by it": len(document.allows()) == 0,
+		"tool's bucket: nothing is allowed by it": len(document.Allowing()) == 0,
 		"tool's bucket: releases are written once": denies("s3:PutObject", map[string]map[string]texts{
 			"Bool": {"s3:ObjectCreationOperation": {"true"}}, "Null": {"s3:if-none-match": {"true"}},
 		}),

@@ -30,7 +30,7 @@ func checkEncryption(t *testing.T, s *stack) {
 		for arn, topic := range s.topics(t, region) {
 			facts(t, "R4.4", map[string]bool{
 				arn + ": a key of ours": ours[topic["KmsMasterKeyId"]],
-				arn + ": TLS only":      parsePolicy(t, arn, topic["Policy"]).refusesWithoutTLS("sns:Publish", arn),
+				arn + ": TLS only":      parsePolicy(t, arn, topic["Policy"]).DeniesPlain([]string{"sns:Publish"}, arn),
 			})
 		}
 	}
@@ -47,7 +47,7 @@ func checkEncryption(t *testing.T, s *stack) {
 	for address, attributes := range s.queues(t) {
 		facts(t, "R4.4", map[string]bool{
 			address + ": a key of ours": ours[attributes["KmsMasterKeyId"]],
-			address + ": TLS only":      parsePolicy(t, address, attributes["Policy"]).refusesWithoutTLS("sqs:*", attributes["QueueArn"]) || parsePolicy(t, address, attributes["Policy"]).refusesWithoutTLS("sqs:SendMessage", attributes["QueueArn"]),
+			address + ": TLS only":      parsePolicy(t, address, attributes["Policy"]).DeniesPlain([]string{"sqs:*", "sqs:SendMessage"}, attributes["QueueArn"]),
 		})
 	}
 	groups := s.logGroups(t)

@@ -103,7 +103,7 @@ func checkSiteBucket(t *testing.T, s *stack, name, distribution string) (logs st
 	if err != nil {
 		t.Fatal(err)
 	}
-	read := s.bucketPolicy(t, name).allows()
+	read := s.bucketPolicy(t, name).Allowing()
 	facts(t, "R1.3", map[string]bool{
 		"site bucket: old versions go after 30 days":      slices.Equal(old, []int32{30}),
 		"site bucket: incomplete uploads go after 7 days": slices.Equal(incomplete, []int32{7}),
@@ -130,7 +130,7 @@ func checkSiteLogs(t *testing.T, s *stack, name, site string) {
 	}) {
 		t.Errorf("R3.4: bucket %s does not keep its logs 30 days: %+v", name, lifecycle.Rules)
 	}
-	write := s.bucketPolicy(t, name).allows()
+	write := s.bucketPolicy(t, name).Allowing()
 	if len(write) != 1 || !cmp.Equal(write[0].Principal, principals{"Service": {"logging.s3.amazonaws.com"}}) || !cmp.Equal(write[0].Action, texts{"s3:PutObject"}) ||
 		!cmp.Equal(write[0].Condition["ArnEquals"]["aws:SourceArn"], texts{"arn:aws:s3:::" + site}) {
 		t.Errorf("R1.3: others than S3 for bucket %s may do something with bucket %s: %+v", site, name, write)

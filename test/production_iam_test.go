@@ -1,7 +1,6 @@
 package test
 
 import (
-	"fmt"
 	"os"
 	"path"
 	"path/filepath"
@@ -15,6 +14,7 @@ import (
 	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 	"github.com/goal-mandala/mandala-deploy/test/kit"
 )
 
@@ -23,7 +23,7 @@ func checkIAM(t *testing.T, s *stack) {
 	listed, documents := exceptions(t), s.documents(t)
 	seen := map[string]bool{}
 	for _, d := range documents {
-		for _, fault := range faults(d, s.Account) {
+		for _, fault := range iampolicy.Faults(d.policy, d.kind, s.Account) {
 			t.Errorf("R4.1: %s %s: %s", d.kind, d.name, fault)
 		}
 		if d.kind != "identity" {
@@ -103,43 +103,6 @@ func checkKindsRead(t *testing.T, documents []document) {
 			t.Errorf("R4.1: no policy of a %s was found", kind)
 		}
 	}
-}
-
-// keyFamilies are the actions that AWS's own templates of key policies write so,
-// for services.
-var keyFamilies = []string{"kms:GenerateDataKey*", "kms:ReEncrypt*"}
-
-// faults tells what a document allows that nobody should allow.
-func faults(d document, account string) []string {
-	var all []string
-	root := "arn:aws:iam::" + account + ":root"
-	for _, each := range d.allows() {
-		say := func(format string, args ...any) {
-			all = append(all, fmt.Sprintf("statement %q: ", each.Sid)+fmt.Sprintf(format, args...))
-		}
-		if len(each.NotAction)+len(each.NotResource)+len(each.NotPrincipal) > 0 {
-			say("allows everything but")
-		}
-		for _, action := range each.Action {
-			// What a key's policy allows to the account, IAM has still to allow.
-			administration := d.kind == "key" && action == "kms:*" && cmp.Equal(each.Principal, principals{"AWS": {root}})
-			family := d.kind == "key" && slices.Contains(keyFamilies, action) && len(each.Principal) == 1 && len(each.Principal["Service"]) > 0
-			if strings.ContainsAny(action, "*?") && !administration && !family {
-				say("allows %s", action)
-			}
-		}
-		for kind, who := range each.Principal {
-			for _, principal := range who {
-				switch {
-				case principal == "*" && len(each.Condition) == 0:
-					say("allows it to everybody")
-				case principal != "*" && kind == "AWS" && !strings.Contains(principal, ":"+account+":"):
-					say("allows it to %s, which is not of this account", principal)
-				}
-			}
-		}
-	}
-	return all
 }
 
 // exception is a row of docs/security.md: a statement on all resources.
@@ -228,38 +191,4 @@ func sidAt(lines []string, comment int) string {
 		}
 	}
 	return ""
-}
-
-// TestFaults keeps the judgement of documents honest.
-func TestFaults(t *testing.T) {
-	t.Parallel()
-	const account = "123456789012"
-	for name, c := range map[string]struct {
-		kind, document string
-		faults         int
-	}{
-		"named":                       {"identity", `{"Statement":{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::a/*"}}`, 0},
-		"everything":                  {"identity", `{"Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}`, 1},
-		"a whole service":             {"identity", `{"Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":"arn:aws:s3:::a"}]}`, 1},
-		"a family":                    {"identity", `{"Statement":[{"Effect":"Allow","Action":["s3:Get*","ec2:Describe?pcs"],"Resource":"arn:aws:s3:::a"}]}`, 2},
-		"a key's family of actions":   {"key", `{"Statement":[{"Effect":"Allow","Principal":{"Service":"logs.amazonaws.com"},"Action":["kms:GenerateDataKey*","kms:ReEncrypt*"],"Resource":"*"}]}`, 0},
-		"a key's other families":      {"key", `{"Statement":[{"Effect":"Allow","Principal":{"Service":"logs.amazonaws.com"},"Action":"kms:De*","Resource":"*"}]}`, 1},
-		"a role and its key's family": {"key", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:role/a"},"Action":"kms:ReEncrypt*","Resource":"*"}]}`, 1},
-		"a key's family elsewhere":    {"identity", `{"Statement":[{"Effect":"Allow","Action":"kms:GenerateDataKey*","Resource":"arn:aws:kms:a:1:key/b"}]}`, 1},
-		"a denial may be wide":        {"bucket", `{"Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"*"}]}`, 0},
-		"everything but":              {"identity", `{"Statement":[{"Effect":"Allow","NotAction":"iam:PassRole","Resource":"arn:aws:s3:::a"}]}`, 1},
-		"everything elsewhere":        {"identity", `{"Statement":[{"Effect":"Allow","Action":"s3:GetObject","NotResource":"arn:aws:s3:::a"}]}`, 1},
-		"everybody":                   {"bucket", `{"Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::a/*"}]}`, 1},
-		"everybody of AWS":            {"topic", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":["*"]},"Action":"sns:Publish","Resource":"a"}]}`, 1},
-		"everybody on a condition":    {"topic", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"*"},"Action":"sns:Publish","Resource":"a","Condition":{"StringEquals":{"aws:SourceOwner":"123456789012"}}}]}`, 0},
-		"another account":             {"key", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::210987654321:root"},"Action":"kms:Decrypt","Resource":"*"}]}`, 1},
-		"the account and its key":     {"key", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"kms:*","Resource":"*"}]}`, 0},
-		"a role and the whole key":    {"key", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:role/a"},"Action":"kms:*","Resource":"*"}]}`, 1},
-		"the account and its bucket":  {"bucket", `{"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:root"},"Action":"s3:*","Resource":"*"}]}`, 1},
-	} {
-		d := document{kind: c.kind, name: name, policy: parsePolicy(t, name, c.document)}
-		if found := faults(d, account); len(found) != c.faults {
-			t.Errorf("%s: %d faults, not %d: %v", name, len(found), c.faults, found)
-		}
-	}
 }

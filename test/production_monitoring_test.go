@@ -77,7 +77,7 @@ func checkTopics(t *testing.T, s *stack, regional, global, delivery string) {
 		facts(t, "R3.2", map[string]bool{
 			arn + ": calls the notifier where it may, and once": slices.Equal(told["lambda"], topic.calls),
 			arn + ": encrypted (R4.4)":                          found.Attributes["KmsMasterKeyId"] != "",
-			arn + ": TLS only (R4.4)":                           parsePolicy(t, arn, found.Attributes["Policy"]).refusesWithoutTLS("sns:Publish", arn),
+			arn + ": TLS only (R4.4)":                           parsePolicy(t, arn, found.Attributes["Policy"]).DeniesPlain([]string{"sns:Publish"}, arn),
 		})
 	}
 	if len(mail[regional]) == 0 {
@@ -114,7 +114,7 @@ func checkPublishers(t *testing.T, in aws.Config, arn string, publish, encrypt [
 		want     []string
 	}{"publish": {topic.Attributes["Policy"], publish}, "encrypt": {aws.ToString(key.Policy), encrypt}} {
 		var got []string
-		for _, each := range parsePolicy(t, arn, may.document).allows() {
+		for _, each := range parsePolicy(t, arn, may.document).Allowing() {
 			got = append(got, each.Principal["Service"]...)
 		}
 		if diff := cmp.Diff(may.want, sorted(got)); diff != "" {

@@ -60,7 +60,7 @@ func checkClosed(t *testing.T, id string, s *stack, name string) {
 	facts(t, id, map[string]bool{
 		"bucket " + name + ": all public access blocked": aws.ToBool(p.BlockPublicAcls) && aws.ToBool(p.BlockPublicPolicy) && aws.ToBool(p.IgnorePublicAcls) && aws.ToBool(p.RestrictPublicBuckets),
 		"bucket " + name + ": encrypted (R4.4)":          slices.Equal(algorithms, []s3types.ServerSideEncryption{s3types.ServerSideEncryptionAes256}) || slices.Equal(algorithms, []s3types.ServerSideEncryption{s3types.ServerSideEncryptionAwsKms}),
-		"bucket " + name + ": TLS only (R4.4)":           s.bucketPolicy(t, name).refusesWithoutTLS("s3:*", arn, arn+"/*"),
+		"bucket " + name + ": TLS only (R4.4)":           s.bucketPolicy(t, name).DeniesPlain([]string{"s3:*"}, arn, arn+"/*"),
 	})
 }
 

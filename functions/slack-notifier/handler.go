@@ -4,18 +4,19 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/aws/aws-lambda-go/events"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/secret"
-	"github.com/goal-mandala/mandala-deploy/functions/internal/slack"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/telemetry"
+	"github.com/goal-mandala/mandala-deploy/internal/slack"
 )
 
 // channel posts a message.
 type channel interface {
-	Post(ctx context.Context, webhook secret.Value, message slack.Message) error
+	Post(ctx context.Context, webhook string, message slack.Message) error
 }
 
 // secrets reads the secret with the webhook's URL.
@@ -55,7 +56,8 @@ func (h *handler) tell(ctx context.Context, subject, text string) error {
 	if err != nil {
 		return err
 	}
-	if err = h.channel.Post(ctx, webhook, message); err != nil {
+	if err = h.channel.Post(ctx, webhook.Reveal(), message); err != nil {
+		err = fmt.Errorf("post to Slack: %w", err)
 		h.secrets.Forget(h.secretARN) // the next attempt reads the URL that may have replaced it
 		h.logger.ErrorContext(ctx, "the channel was not told", "kind", kind, "title", message.Title, "error", err)
 		return err

@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/secret"
-	"github.com/goal-mandala/mandala-deploy/functions/internal/slack"
+	"github.com/goal-mandala/mandala-deploy/internal/slack"
 )
 
 func saved(t *testing.T, name string) json.RawMessage {
@@ -36,7 +36,7 @@ type kept struct {
 	fails    error
 }
 
-func (k *kept) Post(_ context.Context, _ secret.Value, message slack.Message) error {
+func (k *kept) Post(_ context.Context, _ string, message slack.Message) error {
 	k.messages = append(k.messages, message)
 	return k.fails
 }

@@ -17,8 +17,8 @@ import (
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/config"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/secret"
-	"github.com/goal-mandala/mandala-deploy/functions/internal/slack"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/telemetry"
+	"github.com/goal-mandala/mandala-deploy/internal/slack"
 )
 
 const function = "slack-notifier"

@@ -20,10 +20,10 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/journal"
 	"github.com/goal-mandala/mandala-deploy/internal/lease"
 	"github.com/goal-mandala/mandala-deploy/internal/localaws"
+	"github.com/goal-mandala/mandala-deploy/internal/notice"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 	"github.com/goal-mandala/mandala-deploy/internal/release"
 	"github.com/goal-mandala/mandala-deploy/internal/repository"
-	"github.com/goal-mandala/mandala-deploy/internal/slack"
 	"github.com/goal-mandala/mandala-deploy/internal/terraform"
 	"github.com/goal-mandala/mandala-deploy/internal/view"
 	"github.com/goal-mandala/mandala-deploy/internal/workspace"
@@ -94,7 +94,7 @@ func (a *app) wire(ctx context.Context, dir string, fsys fs.FS, env *environment
 		Variables: terraformVariables(environ), Parallelism: max(runtime.NumCPU()/2, 2),
 	}
 	if secret := env.Settings.Notify.SlackWebhookSecret; secret != "" {
-		e.Notifier = slack.New(func(ctx context.Context) (string, error) {
+		e.Notifier = notice.New(func(ctx context.Context) (string, error) {
 			webhook, err := cloud.Secret(ctx, secret)
 			return webhook.Reveal(), err
 		})

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -242,28 +243,46 @@ func (e *Engine) publish(ctx context.Context, g *gathered, manifest []byte, star
 	// Another run was faster, or the answer to this one was lost.
 	built.Existed, err = e.sameRelease(ctx, version, built.Digest)
 	if err != nil && before != nil {
-		// The other's statement was overwritten.
-		_, restoreErr := e.Store.Put(ctx, ProvenanceKey(built.Version), before, Condition{})
-		err = errors.Join(err, restoreErr)
+		// The other's statement was taken away.
+		err = errors.Join(err, e.restoreProvenance(ctx, ProvenanceKey(built.Version), append(body, '\n'), before))
 	}
 	return err
 }
 
-// putProvenance writes the provenance and gives what it wrote it over: that of a
-// run that was cut short, or that is still at it. It never writes over one that
-// it has not seen. Where the release has come to be meanwhile it writes none.
+// restoreProvenance puts a statement back in the place of ours, unless somebody did
+// already.
+func (e *Engine) restoreProvenance(ctx context.Context, key string, ours, before []byte) error {
+	object, err := e.Store.Get(ctx, key)
+	if err != nil || !bytes.Equal(object.Body, ours) {
+		return err
+	}
+	return e.replace(ctx, key, before, object.ETag)
+}
+
+// replace puts an object in the place of the one with this ETag; "" is none. Below
+// artifacts/ and releases/ the bucket lets nobody write over an object, as the layer
+// delivery has it: so what is there is taken away first.
+func (e *Engine) replace(ctx context.Context, key string, body []byte, etag string) error {
+	if etag != "" {
+		if err := e.Store.Delete(ctx, key, etag); err != nil {
+			return err
+		}
+	}
+	_, err := e.Store.Put(ctx, key, body, Condition{Absent: true})
+	return err
+}
+
+// putProvenance writes the provenance and gives what was in its place: that of a
+// run that was cut short, or that is still at it. It never takes one away that it
+// has not seen. Where the release has come to be meanwhile it writes none.
 func (e *Engine) putProvenance(ctx context.Context, version release.Version, body []byte, built *ReleaseBuild) (before []byte, err error) {
 	key := ProvenanceKey(version.String())
 	for range mostRivals {
-		condition := Condition{Absent: true}
 		object, err := e.Store.Get(ctx, key)
-		switch {
-		case err == nil:
-			condition = Condition{ETag: object.ETag}
-		case !errors.Is(err, ErrNotFound):
+		if err != nil && !errors.Is(err, ErrNotFound) {
 			return nil, err
 		}
-		if _, err = e.Store.Put(ctx, key, body, condition); !errors.Is(err, ErrPrecondition) {
+		if err = e.replace(ctx, key, body, object.ETag); !errors.Is(err, ErrPrecondition) {
 			return object.Body, err
 		}
 		if built.Existed, err = e.sameRelease(ctx, version, built.Digest); err != nil || built.Existed {

@@ -1,296 +1,236 @@
-package slack
+package slack_test
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/goal-mandala/mandala-deploy/internal/change"
-	"github.com/goal-mandala/mandala-deploy/internal/engine"
-	"github.com/goal-mandala/mandala-deploy/internal/problem"
+	"github.com/goal-mandala/mandala-deploy/internal/slack"
 )
 
-var update = flag.Bool("update", false, "write the golden files")
+// webhook answers with the statuses in turn, and with the last one from then on.
+type webhook struct {
+	*httptest.Server
+	calls atomic.Int32
+	body  atomic.Value // of the last request
+}
 
-// secretPath is what must be told nowhere.
-const secretPath = "/services/T0SECRET/B0SECRET"
+func newWebhook(t *testing.T, answers ...func(http.ResponseWriter)) *webhook {
+	t.Helper()
+	hook := &webhook{}
+	hook.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		call := int(hook.calls.Add(1))
+		text, _ := io.ReadAll(r.Body)
+		hook.body.Store(string(text))
+		if r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/json" {
+			w.WriteHeader(http.StatusTeapot)
+			return
+		}
+		answers[min(call, len(answers))-1](w)
+	}))
+	t.Cleanup(hook.Close)
+	return hook
+}
 
-func full(kind engine.NoticeKind) engine.Notice {
-	return engine.Notice{
-		Kind: kind, Operation: engine.OperationApply, Environment: "production", Release: "v1.2.0", Previous: "v1.1.0",
-		User: "ann", Reason: "the <new> tasks & goals", DeploymentID: "4f1c2d3e", CIRun: "https://ci.example/run/7", SiteURL: "https://site.example/",
-		Seconds: 83.26, Changes: change.Summary{Create: 2, Update: 1},
+func status(code int, headers ...string) func(http.ResponseWriter) {
+	return func(w http.ResponseWriter) {
+		for i := 0; i < len(headers); i += 2 {
+			w.Header().Set(headers[i], headers[i+1])
+		}
+		w.WriteHeader(code)
+		fmt.Fprint(w, "no_service")
 	}
 }
 
-// channel is a Slack that answers in turn, the last answer from then on.
-type channel struct {
-	*httptest.Server
-	mu     sync.Mutex
-	bodies []string
-	times  []time.Time
+func hang(w http.ResponseWriter) {
+	time.Sleep(300 * time.Millisecond)
+	w.WriteHeader(http.StatusOK)
 }
 
-func slackThat(t *testing.T, answers ...http.HandlerFunc) *channel {
-	t.Helper()
-	c := &channel{}
-	c.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		c.mu.Lock()
-		c.bodies, c.times = append(c.bodies, string(body)), append(c.times, time.Now())
-		answer := answers[min(len(c.bodies), len(answers))-1]
-		c.mu.Unlock()
-		answer(w, r)
-	}))
-	t.Cleanup(c.Close)
+func client() *slack.Client {
+	c := slack.NewClient()
+	c.Backoff, c.HTTP.Timeout = time.Millisecond, 100*time.Millisecond
 	return c
 }
 
-func (c *channel) posts() int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.bodies)
-}
+const path = "/services/T000/B000/a-secret-path"
 
-func says(status int, text string, headers ...string) http.HandlerFunc {
-	return func(w http.ResponseWriter, _ *http.Request) {
-		for i := 0; i+1 < len(headers); i += 2 {
-			w.Header().Set(headers[i], headers[i+1])
-		}
-		w.WriteHeader(status)
-		fmt.Fprint(w, text)
-	}
-}
-
-func notifier(stored string) *Notifier {
-	n := New(func(context.Context) (string, error) { return stored, nil })
-	n.backoff = time.Millisecond
-	return n
-}
-
-func TestNotify(t *testing.T) {
+func TestPost(t *testing.T) {
 	t.Parallel()
-	ok := says(200, "ok")
-	hangUp := func(w http.ResponseWriter, _ *http.Request) {
-		connection, _, err := w.(http.Hijacker).Hijack()
-		if err == nil {
-			connection.Close()
-		}
-	}
 	tests := map[string]struct {
-		answers []http.HandlerFunc
-		posts   int
-		wants   string // in the error; "" for none
+		answers []func(http.ResponseWriter)
+		calls   int32
+		fails   int // status of the error; 0 is none
 	}{
-		"at once":                       {[]http.HandlerFunc{ok}, 1, ""},
-		"too many requests":             {[]http.HandlerFunc{says(429, "rate_limited", "Retry-After", "0"), ok}, 2, ""},
-		"too many for too long":         {[]http.HandlerFunc{says(429, "", "Retry-After", "3600")}, 1, "it answered 429"},
-		"an error of Slack's":           {[]http.HandlerFunc{says(500, "<html>"), says(503, ""), ok}, 3, ""},
-		"errors without end":            {[]http.HandlerFunc{says(502, "")}, attempts, "it answered 502"},
-		"a revoked webhook":             {[]http.HandlerFunc{says(404, "no_service\n")}, 1, "it answered 404 no_service"},
-		"a reason that is no reason":    {[]http.HandlerFunc{says(400, secretPath)}, 1, "it answered 400"},
-		"a lost connection":             {[]http.HandlerFunc{hangUp, ok}, 2, ""},
-		"connections lost without end":  {[]http.HandlerFunc{hangUp}, attempts, "EOF"},
-		"a redirect, which is an error": {[]http.HandlerFunc{says(302, "", "Location", "https://elsewhere.example"+secretPath)}, 1, "it answered 302"},
+		"taken":                      {answers: []func(http.ResponseWriter){status(200)}, calls: 1},
+		"errors of Slack's":          {answers: []func(http.ResponseWriter){status(500), status(503, "Retry-After", "0"), status(502), status(200)}, calls: 4},
+		"too many":                   {answers: []func(http.ResponseWriter){status(429, "Retry-After", "1"), status(200)}, calls: 2},
+		"too many, at any time":      {answers: []func(http.ResponseWriter){status(429), status(200)}, calls: 2},
+		"too slow once":              {answers: []func(http.ResponseWriter){hang, status(200)}, calls: 2},
+		"never":                      {answers: []func(http.ResponseWriter){status(500)}, calls: 4, fails: 500},
+		"refused":                    {answers: []func(http.ResponseWriter){status(400)}, calls: 1, fails: 400},
+		"gone":                       {answers: []func(http.ResponseWriter){status(404)}, calls: 1, fails: 404},
+		"a redirect is not followed": {answers: []func(http.ResponseWriter){status(307, "Location", "/elsewhere"), status(200)}, calls: 1, fails: 307},
+		"later than there is time":   {answers: []func(http.ResponseWriter){status(429, "Retry-After", "60"), status(200)}, calls: 1, fails: 429},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			slack := slackThat(t, test.answers...)
+			hook := newWebhook(t, test.answers...)
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			err := notifier(slack.URL+secretPath).Notify(ctx, full(engine.NoticeStarted))
-			if slack.posts() != test.posts {
-				t.Errorf("%d posts, want %d", slack.posts(), test.posts)
+			started := time.Now()
+			err := client().Post(ctx, hook.URL+path, slack.Message{Title: "title"})
+			var refused *slack.StatusError
+			if errors.As(err, &refused) != (test.fails > 0) || test.fails > 0 && refused.Status != test.fails || test.fails == 0 && err != nil {
+				t.Errorf("got %v, want status %d", err, test.fails)
 			}
-			if (err == nil) != (test.wants == "") || err != nil && (!problem.Is(err, problem.NoticeFailed) || !strings.Contains(err.Error(), test.wants)) {
-				t.Errorf("got %v, want MD0834 with %q", err, test.wants)
+			if got := hook.calls.Load(); got != test.calls {
+				t.Errorf("%d calls, want %d", got, test.calls)
 			}
-			secrecy(t, err)
-			for _, body := range slack.bodies {
-				if strings.Contains(body, "SECRET") || !json.Valid([]byte(body)) {
-					t.Errorf("posted %s", body)
-				}
+			if name == "too many" && time.Since(started) < time.Second {
+				t.Error("Retry-After was not honoured")
+			}
+			if err != nil && strings.Contains(err.Error(), "secret") {
+				t.Errorf("the error has the URL: %v", err)
 			}
 		})
 	}
 }
 
-// secrecy sees that no format of an error, nor any error in it, has the URL.
-func secrecy(t *testing.T, err error) {
-	t.Helper()
-	for each := err; each != nil; each = errors.Unwrap(each) {
-		if text := fmt.Sprintf("%v %+v %#v", each, each, each); strings.Contains(text, "SECRET") {
-			t.Errorf("the webhook is told by %T: %s", each, text)
-		}
-	}
-}
-
-func TestRetryAfterIsWaitedFor(t *testing.T) {
+// TestNoErrorHasTheURL goes through what fails before there is an answer.
+func TestNoErrorHasTheURL(t *testing.T) {
 	t.Parallel()
-	slack := slackThat(t, says(429, "", "Retry-After", "1"), says(200, "ok"))
-	if err := notifier(slack.URL+secretPath).Notify(t.Context(), full(engine.NoticeStarted)); err != nil {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if passed := slack.times[1].Sub(slack.times[0]); passed < time.Second {
-		t.Errorf("tried again after %v", passed)
-	}
-}
-
-func TestSecrets(t *testing.T) {
-	t.Parallel()
-	slack := slackThat(t, says(200, "ok"))
+	closed := "http://" + listener.Addr().String()
+	listener.Close()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	hook := newWebhook(t, status(200))
 	tests := map[string]struct {
-		stored string
-		fine   bool
+		ctx     context.Context
+		address string
+		refused bool
 	}{
-		"the URL":                {slack.URL + secretPath + "\n", true},
-		"an object":              {` {"url": "` + slack.URL + secretPath + `"}`, true},
-		"nothing":                {"", false},
-		"an object without it":   {`{"webhook": "https://hooks.example` + secretPath + `"}`, false},
-		"a broken object":        {`{"url": "https://hooks.example` + secretPath, false},
-		"without encryption":     {"http://hooks.example" + secretPath, false},
-		"with a password":        {"https://user:SECRET@hooks.example" + secretPath, false},
-		"no URL":                 {"https://hooks.example:SECRET" + secretPath, false},
-		"another kind of URL":    {"file://localhost" + secretPath, false},
-		"a placeholder's object": {`{"url": ""}`, false},
+		"nobody listens":      {ctx: t.Context(), address: closed + path},
+		"the context is over": {ctx: ended, address: hook.URL + path},
+		"http":                {ctx: t.Context(), address: "http://hooks.example.com" + path, refused: true},
+		"no URL":              {ctx: t.Context(), address: "https://a b" + path, refused: true},
+		"no scheme":           {ctx: t.Context(), address: "hooks.slack.com" + path, refused: true},
+		"a file":              {ctx: t.Context(), address: "file://" + path, refused: true},
+		"with a user":         {ctx: t.Context(), address: "https://secret:secret@hooks.example.com" + path, refused: true},
+		"like loopback":       {ctx: t.Context(), address: "http://127.0.0.1.example.com" + path, refused: true},
+		"empty":               {ctx: t.Context(), refused: true},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			err := notifier(test.stored).Notify(t.Context(), full(engine.NoticeFailed))
-			if (err == nil) != test.fine || err != nil && !problem.Is(err, problem.NoWebhook) {
+			err := client().Post(test.ctx, test.address, slack.Message{Title: "title"})
+			if err == nil || errors.Is(err, slack.ErrAddress) != test.refused {
 				t.Errorf("got %v", err)
 			}
-			secrecy(t, err)
-		})
-	}
-}
-
-func TestNobodyThere(t *testing.T) {
-	t.Parallel()
-	gone := slackThat(t, says(200, "ok"))
-	gone.Close()
-	err := notifier(gone.URL+secretPath+"?token=SECRET").Notify(t.Context(), full(engine.NoticeFailed))
-	if !problem.Is(err, problem.NoticeFailed) {
-		t.Errorf("got %v", err)
-	}
-	secrecy(t, err)
-
-	denied := New(func(context.Context) (string, error) { return "", errors.New("denied") })
-	if err := denied.Notify(t.Context(), full(engine.NoticeFailed)); !problem.Is(err, problem.NoWebhook) {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestItEndsWithItsContext(t *testing.T) {
-	t.Parallel()
-	stop := make(chan struct{})
-	slack := slackThat(t, func(http.ResponseWriter, *http.Request) { <-stop })
-	defer close(stop)
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	err := notifier(slack.URL+secretPath).Notify(ctx, full(engine.NoticeFailed))
-	if !problem.Is(err, problem.NoticeFailed) || slack.posts() != 1 {
-		t.Errorf("got %v after %d posts", err, slack.posts())
-	}
-	secrecy(t, err)
-}
-
-func TestMessages(t *testing.T) {
-	t.Parallel()
-	with := func(kind engine.NoticeKind, edit func(*engine.Notice)) engine.Notice {
-		n := full(kind)
-		edit(&n)
-		return n
-	}
-	many := make([]string, 40)
-	for i := range many {
-		many[i] = fmt.Sprintf("security.check-%d", i)
-	}
-	for name, notice := range map[string]engine.Notice{
-		"started":   full(engine.NoticeStarted),
-		"succeeded": full(engine.NoticeSucceeded),
-		"failed": with(engine.NoticeFailed, func(n *engine.Notice) {
-			n.Error, n.Checks = "MD0402: <!channel> health answers 500", []string{"health.answers", "monitoring.alarms"}
-		}),
-		"rolled-back": with(engine.NoticeRolledBack, func(n *engine.Notice) {
-			n.Operation, n.Release, n.Previous = engine.OperationRollback, "v1.1.0", "v1.2.0"
-		}),
-		"destroy": {Kind: engine.NoticeStarted, Operation: engine.OperationDestroy, Environment: "staging", CIRun: "javascript:alert(1)"},
-		"hostile": with(engine.NoticeFailed, func(n *engine.Notice) {
-			n.Environment, n.Reason, n.Checks = strings.Repeat("<!here>", 500), strings.Repeat("&", 5000), many
-			n.CIRun, n.SiteURL = "https://ann:pw@ci.example/a|b>c?d&e", "https://site.example/"+strings.Repeat("a", 5000)
-		}),
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var got strings.Builder
-			encoder := json.NewEncoder(&got)
-			encoder.SetEscapeHTML(false)
-			encoder.SetIndent("", "  ")
-			if err := encoder.Encode(Render(notice)); err != nil {
-				t.Fatal(err)
-			}
-			if message := Render(notice); mentions(message.Text) || mentions(message.Attachments[0].Fallback) || mentionsIn(t, []byte(got.String())) {
-				t.Error("a mention gets through")
-			}
-			file := filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.WriteFile(file, []byte(got.String()), 0o600); err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			want, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatalf("%v (make it with -update)", err)
-			}
-			if diff := cmp.Diff(string(want), got.String()); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
+			if err != nil && strings.Contains(err.Error(), "secret") {
+				t.Errorf("the error has the URL: %v", err)
 			}
 		})
 	}
 }
 
-func mentions(text string) bool { return strings.Contains(text, "<!") || strings.Contains(text, "<@") }
-
-// mentionsIn looks into every text that Slack reads as markdown.
-func mentionsIn(t *testing.T, body []byte) bool {
-	t.Helper()
-	var document any
-	if err := json.Unmarshal(body, &document); err != nil {
+func TestTextsOfOthersAreNoMarkup(t *testing.T) {
+	t.Parallel()
+	evil := "<!channel> <https://evil.example|click> & *bold* `code`"
+	const want = "&lt;!channel&gt; &lt;https://evil.example|click&gt; &amp; *bold* `code`"
+	rendered, err := json.Marshal(slack.Render(slack.Message{
+		Level: slack.Critical, Title: evil, Text: evil, Footer: evil,
+		Fields: []slack.Field{{Name: evil, Value: evil}, {Name: "empty"}},
+		Links: []slack.Link{
+			{Text: "a|b <!here>", URL: "https://example.com/a|b?c=<d>&e=f#g"}, {Text: "script", URL: "javascript:alert(1)"}, {Text: "none", URL: "/a"},
+		},
+	}))
+	if err != nil {
 		t.Fatal(err)
 	}
-	found := false
-	var walk func(any)
-	walk = func(value any) {
-		switch v := value.(type) {
-		case map[string]any:
-			text, _ := v["text"].(string)
-			found = found || v["type"] == "mrkdwn" && mentions(text)
-			for _, each := range v {
-				walk(each)
-			}
-		case []any:
-			for _, each := range v {
-				walk(each)
+	var got struct {
+		Text        string
+		Attachments []struct {
+			Color, Fallback string
+			Blocks          []struct {
+				Type     string
+				Text     *struct{ Type, Text string }
+				Fields   []struct{ Text string }
+				Elements []struct{ Text string }
 			}
 		}
 	}
-	walk(document)
-	return found
+	if err := json.Unmarshal(rendered, &got); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Attachments) != 1 || len(got.Attachments[0].Blocks) != 5 {
+		t.Fatalf("rendered %s", rendered)
+	}
+	attachment := got.Attachments[0]
+	texts := []string{
+		got.Text, attachment.Color, attachment.Fallback, attachment.Blocks[0].Text.Type, attachment.Blocks[1].Text.Text,
+		attachment.Blocks[2].Fields[0].Text, attachment.Blocks[3].Text.Text, attachment.Blocks[4].Elements[0].Text,
+	}
+	if diff := cmp.Diff([]string{
+		":rotating_light: " + want, "#e01e5a", want, "plain_text", want, "*" + want + "*\n" + want,
+		"<https://example.com/a%7Cb?c=%3Cd%3E&amp;e=f#g|a/b &lt;!here&gt;>", want,
+	}, texts); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if len(attachment.Blocks[2].Fields) != 1 {
+		t.Errorf("fields without a value: %+v", attachment.Blocks[2].Fields)
+	}
+}
+
+func TestLongTextsAreCut(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("<あ>&", 10000)
+	message := slack.Message{Title: long, Text: long, Footer: long}
+	for range 20 {
+		message.Fields = append(message.Fields, slack.Field{Name: long, Value: long})
+		message.Links = append(message.Links, slack.Link{Text: long, URL: "https://example.com/" + strings.Repeat("a", 1000)})
+	}
+	rendered := slack.Render(message)
+	for _, block := range rendered.Attachments[0].Blocks.BlockSet {
+		text, err := json.Marshal(block)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got struct {
+			Type   string
+			Text   struct{ Text string }
+			Fields []struct{ Text string }
+		}
+		if err := json.Unmarshal(text, &got); err != nil {
+			t.Fatal(err)
+		}
+		most := map[string]int{"header": 150, "section": 3000, "context": 3000}[got.Type]
+		if length := len([]rune(got.Text.Text)); length > most || strings.Contains(got.Text.Text, "&am…") {
+			t.Errorf("%s: %d characters", got.Type, length)
+		}
+		if len(got.Fields) > 10 {
+			t.Errorf("%d fields", len(got.Fields))
+		}
+		for _, field := range got.Fields {
+			if length := len([]rune(field.Text)); length > 2000 {
+				t.Errorf("a field of %d characters", length)
+			}
+		}
+	}
 }

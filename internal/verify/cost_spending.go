@@ -12,7 +12,6 @@ import (
 	budgettypes "github.com/aws/aws-sdk-go-v2/service/budgets/types"
 	"github.com/aws/aws-sdk-go-v2/service/costexplorer"
 	"github.com/aws/aws-sdk-go-v2/service/costexplorer/types"
-	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
 	tagtypes "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
 )
 
@@ -177,27 +176,17 @@ func amount(value types.MetricValue) float64 {
 // finds what lost the others.
 func resourcesAreTagged(ctx context.Context, s *Subject) ([]string, error) {
 	var v verdict
-	pages := resourcegroupstaggingapi.NewGetResourcesPaginator(resourcegroupstaggingapi.NewFromConfig(s.AWS), &resourcegroupstaggingapi.GetResourcesInput{
-		TagFilters: []tagtypes.TagFilter{{Key: aws.String("Project"), Values: []string{s.Project}}, {Key: aws.String("Environment"), Values: []string{s.Environment}}},
-	})
-	count := 0
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, err
-		}
-		for _, each := range page.ResourceTagMappingList {
-			count++
-			tags := map[string]bool{}
-			for _, tag := range each.Tags {
-				tags[text(tag.Key)] = text(tag.Value) != ""
-			}
-			for _, key := range []string{"CostCenter", "Layer", "Owner", "ManagedBy", "DataClassification"} {
-				v.must(tags[key], "%s has no tag %s", text(each.ResourceARN), key)
-			}
+	found, err := taggedIn(ctx, s.AWS,
+		tagtypes.TagFilter{Key: aws.String("Project"), Values: []string{s.Project}}, tagtypes.TagFilter{Key: aws.String("Environment"), Values: []string{s.Environment}})
+	if err != nil {
+		return nil, err
+	}
+	for arn, have := range found {
+		for _, key := range []string{"CostCenter", "Layer", "Owner", "ManagedBy", "DataClassification"} {
+			v.must(have[key] != "", "%s has no tag %s", arn, key)
 		}
 	}
-	v.saw("%d resources", count)
-	v.must(count > 0, "no resource carries the tags Project=%s and Environment=%s", s.Project, s.Environment)
+	v.saw("%d resources", len(found))
+	v.must(len(found) > 0, "no resource carries the tags Project=%s and Environment=%s", s.Project, s.Environment)
 	return v.give()
 }

@@ -23,16 +23,10 @@ const (
 func snapshotsOf(ctx context.Context, s *Subject) ([]types.DBClusterSnapshot, error) {
 	return recall(ctx, "snapshots", func(ctx context.Context) ([]types.DBClusterSnapshot, error) {
 		name := s.Name()
-		var all []types.DBClusterSnapshot
-		pages := rds.NewDescribeDBClusterSnapshotsPaginator(rds.NewFromConfig(s.AWS), &rds.DescribeDBClusterSnapshotsInput{DBClusterIdentifier: &name})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("the snapshots of %s: %w", name, err)
-			}
-			all = append(all, page.DBClusterSnapshots...)
-		}
-		return all, nil
+		return listOf(ctx, "the snapshots of "+name, rds.NewDescribeDBClusterSnapshotsPaginator(rds.NewFromConfig(s.AWS), &rds.DescribeDBClusterSnapshotsInput{DBClusterIdentifier: &name}),
+			func(page *rds.DescribeDBClusterSnapshotsOutput) []types.DBClusterSnapshot {
+				return page.DBClusterSnapshots
+			})
 	})
 }
 

@@ -34,22 +34,10 @@ func clusterOf(ctx context.Context, s *Subject) (types.DBCluster, error) {
 func instancesOf(ctx context.Context, s *Subject) ([]types.DBInstance, error) {
 	return recall(ctx, "instances", func(ctx context.Context) ([]types.DBInstance, error) {
 		name := s.Name()
-		var all []types.DBInstance
-		pages := rds.NewDescribeDBInstancesPaginator(rds.NewFromConfig(s.AWS), &rds.DescribeDBInstancesInput{
+		all, err := listOf(ctx, "the instances of cluster "+name, rds.NewDescribeDBInstancesPaginator(rds.NewFromConfig(s.AWS), &rds.DescribeDBInstancesInput{
 			Filters: []types.Filter{{Name: awssdk.String("db-cluster-id"), Values: []string{name}}},
-		})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("the instances of cluster %s: %w", name, err)
-			}
-			for _, each := range page.DBInstances {
-				if text(each.DBClusterIdentifier) == name {
-					all = append(all, each)
-				}
-			}
-		}
-		return all, nil
+		}), func(page *rds.DescribeDBInstancesOutput) []types.DBInstance { return page.DBInstances })
+		return slices.DeleteFunc(all, func(each types.DBInstance) bool { return text(each.DBClusterIdentifier) != name }), err
 	})
 }
 

@@ -92,8 +92,8 @@ func accountDeletion(ctx context.Context, s *Subject) ([]string, error) {
 			continue
 		}
 		for _, document := range each.policies {
-			for _, statement := range document.allowing() {
-				may = may || statement.covers("cognito-idp:AdminDeleteUser")
+			for _, statement := range document.Allowing() {
+				may = may || statement.Covers("cognito-idp:AdminDeleteUser")
 			}
 		}
 	}

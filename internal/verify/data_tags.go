@@ -3,22 +3,24 @@ package verify
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
+	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/apigateway"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	trailtypes "github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	iamtypes "github.com/aws/aws-sdk-go-v2/service/iam/types"
 	"github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi"
+	tagtypes "github.com/aws/aws-sdk-go-v2/service/resourcegroupstaggingapi/types"
 )
 
 // tagKeys are the tags that everything carries.
 var tagKeys = []string{"CostCenter", "DataClassification", "Environment", "Layer", "ManagedBy", "Owner", "Project", "Release"}
-
-// tags are a resource's, by key.
-type tags map[string]string
 
 func tagChecks() []Check {
 	remedy := "apply the resource's layer, which tags it by the provider's default_tags; what somebody made by hand under the environment's name goes"
@@ -51,25 +53,19 @@ func judgeTags(v *verdict, s *Subject, what string, have tags) {
 	v.must(have["Environment"] == "" || have["Environment"] == s.Environment, "%s is tagged as of environment %s", what, have["Environment"])
 }
 
-// taggedOf gives what the tagging API knows in both regions, by ARN. It does not know
-// what has no tags.
-func taggedOf(ctx context.Context, s *Subject) (map[string]tags, error) {
+// taggedIn gives what the tagging API knows in a region, by ARN: what has these tags,
+// or everything. It does not know what has no tags.
+func taggedIn(ctx context.Context, region awssdk.Config, having ...tagtypes.TagFilter) (map[string]tags, error) {
+	found, err := listOf(ctx, "what is tagged", resourcegroupstaggingapi.NewGetResourcesPaginator(resourcegroupstaggingapi.NewFromConfig(region), &resourcegroupstaggingapi.GetResourcesInput{TagFilters: having}),
+		func(page *resourcegroupstaggingapi.GetResourcesOutput) []tagtypes.ResourceTagMapping {
+			return page.ResourceTagMappingList
+		})
+	if err != nil {
+		return nil, err
+	}
 	all := map[string]tags{}
-	for _, region := range regions(s) {
-		pages := resourcegroupstaggingapi.NewGetResourcesPaginator(resourcegroupstaggingapi.NewFromConfig(region), &resourcegroupstaggingapi.GetResourcesInput{})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("what is tagged: %w", err)
-			}
-			for _, each := range page.ResourceTagMappingList {
-				have := tags{}
-				for _, tag := range each.Tags {
-					have[text(tag.Key)] = text(tag.Value)
-				}
-				all[text(each.ResourceARN)] = have
-			}
-		}
+	for _, each := range found {
+		all[text(each.ResourceARN)] = tagsOf(each.Tags, func(tag tagtypes.Tag) (key, value *string) { return tag.Key, tag.Value })
 	}
 	return all, nil
 }
@@ -160,18 +156,17 @@ func keepersOf(ctx context.Context, s *Subject) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, named := range []map[string]map[string]string{topics, queues} {
-		for arn := range named {
-			all = append(all, arn)
-		}
-	}
-	return all, nil
+	return slices.AppendSeq(slices.AppendSeq(all, maps.Keys(topics)), maps.Keys(queues)), nil
 }
 
 func resourcesTagged(ctx context.Context, s *Subject) ([]string, error) {
-	known, err := taggedOf(ctx, s)
-	if err != nil {
-		return nil, err
+	known := map[string]tags{}
+	for _, region := range regions(s) {
+		found, err := taggedIn(ctx, region)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(known, found)
 	}
 	expected, err := taggableOf(ctx, s)
 	if err != nil {
@@ -200,10 +195,8 @@ func judgeOwnTags(ctx context.Context, s *Subject, v *verdict) error {
 		return fmt.Errorf("the trail's tags: %w", err)
 	}
 	have := tags{}
-	for _, each := range found.ResourceTagList {
-		for _, tag := range each.TagsList {
-			have[text(tag.Key)] = text(tag.Value)
-		}
+	for _, each := range found.ResourceTagList { // one, or none
+		maps.Copy(have, tagsOf(each.TagsList, func(tag trailtypes.Tag) (key, value *string) { return tag.Key, tag.Value }))
 	}
 	judgeTags(v, s, "trail "+text(trail.Name), have)
 	api, err := restAPIOf(ctx, s)
@@ -236,18 +229,12 @@ func rolesTagged(ctx context.Context, s *Subject) ([]string, error) {
 	var v verdict
 	client := iam.NewFromConfig(s.AWS)
 	for _, each := range roles {
-		have := tags{}
-		pages := iam.NewListRoleTagsPaginator(client, &iam.ListRoleTagsInput{RoleName: &each.name})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("the tags of role %s: %w", each.name, err)
-			}
-			for _, tag := range page.Tags {
-				have[text(tag.Key)] = text(tag.Value)
-			}
+		found, err := listOf(ctx, "the tags of role "+each.name, iam.NewListRoleTagsPaginator(client, &iam.ListRoleTagsInput{RoleName: &each.name}),
+			func(page *iam.ListRoleTagsOutput) []iamtypes.Tag { return page.Tags })
+		if err != nil {
+			return nil, err
 		}
-		judgeTags(&v, s, "role "+each.name, have)
+		judgeTags(&v, s, "role "+each.name, tagsOf(found, func(tag iamtypes.Tag) (key, value *string) { return tag.Key, tag.Value }))
 	}
 	v.must(len(roles) > 0, "%s has no roles", s.Name())
 	v.saw("%d roles", len(roles))
@@ -266,27 +253,20 @@ func networkTagged(ctx context.Context, s *Subject) ([]string, error) {
 	for _, each := range n.groups {
 		ids = append(ids, text(each.GroupId))
 	}
-	found := map[string]tags{}
-	pages := ec2.NewDescribeTagsPaginator(ec2.NewFromConfig(s.AWS), &ec2.DescribeTagsInput{Filters: []ec2types.Filter{{Name: named("resource-id"), Values: ids}}})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("the network's tags: %w", err)
-		}
-		for _, tag := range page.Tags {
-			id := text(tag.ResourceId)
-			if found[id] == nil {
-				found[id] = tags{}
-			}
-			found[id][text(tag.Key)] = text(tag.Value)
-		}
+	found, err := listOf(ctx, "the network's tags", ec2.NewDescribeTagsPaginator(ec2.NewFromConfig(s.AWS), &ec2.DescribeTagsInput{
+		Filters: []ec2types.Filter{{Name: awssdk.String("resource-id"), Values: ids}},
+	}), func(page *ec2.DescribeTagsOutput) []ec2types.TagDescription { return page.Tags })
+	if err != nil {
+		return nil, err
+	}
+	byID := map[string][]ec2types.TagDescription{}
+	for _, tag := range found {
+		byID[text(tag.ResourceId)] = append(byID[text(tag.ResourceId)], tag)
 	}
 	var v verdict
 	for _, id := range slices.Compact(sorted(ids)) {
-		judgeTags(&v, s, id, found[id])
+		judgeTags(&v, s, id, tagsOf(byID[id], func(tag ec2types.TagDescription) (key, value *string) { return tag.Key, tag.Value }))
 	}
 	v.saw("%d parts", len(ids))
 	return v.give()
 }
-
-func named(name string) *string { return &name }

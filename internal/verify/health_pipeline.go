@@ -2,24 +2,20 @@ package verify
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
-)
 
-// issuer gives GitHub's tokens out, by which its pipelines become roles.
-const issuer = "token.actions.githubusercontent.com"
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
+)
 
 // pipelineIsTrusted looks at the roles by which GitHub Actions plans and deploys: the
 // approval of R2.2 and R2.3 is GitHub's to ask for, and this is what makes it needed.
 func pipelineIsTrusted(ctx context.Context, s *Subject) ([]string, error) {
 	var v verdict
 	client := iam.NewFromConfig(s.AWS)
-	provider := "arn:aws:iam::" + s.Account + ":oidc-provider/" + issuer
+	provider := "arn:aws:iam::" + s.Account + ":oidc-provider/" + tokenIssuer
 	found, err := client.GetOpenIDConnectProvider(ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: &provider})
 	if answered(err, "NoSuchEntity") {
 		v.must(false, "there is no identity provider %s", provider)
@@ -67,29 +63,19 @@ func trustedSubjects(ctx context.Context, s *Subject, client *iam.Client, output
 	if err != nil {
 		return nil, err
 	}
-	document, err := url.QueryUnescape(text(role.Role.AssumeRolePolicyDocument))
+	policy, err := iampolicy.Read("role "+name, text(role.Role.AssumeRolePolicyDocument))
 	if err != nil {
 		return nil, err
 	}
-	var policy accessPolicy
-	if err := json.Unmarshal([]byte(document), &policy); err != nil {
-		return nil, fmt.Errorf("the trust of role %s cannot be read: %w", name, err)
-	}
 	var subjects []string
-	for _, statement := range policy.Statement {
-		if statement.Effect != "Allow" || !mentions(statement.Principal, provider) {
+	for _, statement := range policy.Allowing() {
+		if !statement.Principal.Include(provider) {
 			continue
 		}
 		named := false
 		for _, condition := range statement.Condition {
-			switch value := condition[issuer+":sub"].(type) {
-			case string:
-				named, subjects = true, append(subjects, value)
-			case []any:
-				for _, each := range value {
-					named, subjects = true, append(subjects, fmt.Sprint(each))
-				}
-			}
+			values, there := condition[tokenIssuer+":sub"]
+			named, subjects = named || there, append(subjects, values...)
 		}
 		if !named {
 			subjects = append(subjects, "*")

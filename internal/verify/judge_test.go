@@ -15,6 +15,8 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 func TestOf(t *testing.T) {
@@ -207,7 +209,7 @@ func TestJudgeDatabaseLogs(t *testing.T) {
 
 func TestJudgeSite(t *testing.T) {
 	t.Parallel()
-	allowed, err := readPolicy("site", `{"Statement":[{"Effect":"Allow","Principal":{"Service":"cloudfront.amazonaws.com"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::a/*","Condition":{"StringEquals":{"aws:SourceArn":"d"}}}]}`)
+	allowed, err := iampolicy.Read("site", `{"Statement":[{"Effect":"Allow","Principal":{"Service":"cloudfront.amazonaws.com"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::a/*","Condition":{"StringEquals":{"aws:SourceArn":"d"}}}]}`)
 	if err != nil {
 		t.Fatal(err)
 	}

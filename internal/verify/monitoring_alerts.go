@@ -2,13 +2,14 @@ package verify
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 func alertChecks() []Check {
@@ -87,35 +88,6 @@ func alertsReachSomebody(ctx context.Context, s *Subject) ([]string, error) {
 	return v.give()
 }
 
-// accessPolicy is a resource's policy, as far as it is read here. Values that may
-// be one text or several are kept as they are.
-type accessPolicy struct {
-	Statement []struct {
-		Effect    string
-		Principal any
-		Action    any
-		Condition map[string]map[string]any
-	}
-}
-
-// mentions reports whether a value that is a text, a list of texts or an object of
-// them holds a text.
-func mentions(value any, wanted string) bool {
-	switch v := value.(type) {
-	case string:
-		return v == wanted
-	case []any:
-		return slices.ContainsFunc(v, func(each any) bool { return mentions(each, wanted) })
-	case map[string]any:
-		for _, each := range v {
-			if mentions(each, wanted) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // callersOf gives what may call alias live of a function: the service and the ARN on
 // whose behalf it calls, with a space between.
 func callersOf(ctx context.Context, s *Subject, short string) (map[string]bool, error) {
@@ -130,21 +102,22 @@ func callersOf(ctx context.Context, s *Subject, short string) (map[string]bool, 
 	if err != nil {
 		return nil, err
 	}
-	var policy accessPolicy
-	if err := json.Unmarshal([]byte(text(found.Policy)), &policy); err != nil {
+	policy, err := iampolicy.Read("function "+names[short], text(found.Policy))
+	if err != nil {
 		return nil, err
 	}
 	callers := map[string]bool{}
-	for _, statement := range policy.Statement {
-		if statement.Effect != "Allow" || !mentions(statement.Action, "lambda:InvokeFunction") {
+	for _, statement := range policy.Allowing() {
+		if !slices.Contains(statement.Action, "lambda:InvokeFunction") {
 			continue
 		}
-		principal, _ := statement.Principal.(map[string]any)
-		service, _ := principal["Service"].(string)
 		for _, condition := range statement.Condition {
-			for key, value := range condition {
-				if arn, ok := value.(string); ok && strings.EqualFold(key, "aws:SourceArn") {
-					callers[service+" "+arn] = true
+			for key, values := range condition {
+				if !strings.EqualFold(key, "aws:SourceArn") {
+					continue
+				}
+				for _, arn := range values {
+					callers[strings.Join(statement.Principal["Service"], " ")+" "+arn] = true
 				}
 			}
 		}
@@ -176,15 +149,14 @@ func alarmsMayPublish(ctx context.Context, s *Subject) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		var policy accessPolicy
-		if err := json.Unmarshal([]byte(found.Attributes["Policy"]), &policy); err != nil {
+		policy, err := iampolicy.Read("topic "+topic.arn, found.Attributes["Policy"])
+		if err != nil {
 			return nil, err
 		}
 		for _, service := range services[topic.name] {
-			may := false
-			for _, statement := range policy.Statement {
-				may = may || statement.Effect == "Allow" && mentions(statement.Principal, service) && (mentions(statement.Action, "sns:Publish") || mentions(statement.Action, "SNS:Publish"))
-			}
+			may := slices.ContainsFunc(policy.Allowing(), func(each iampolicy.Statement) bool {
+				return each.Principal.Include(service) && (slices.Contains(each.Action, "sns:Publish") || slices.Contains(each.Action, "SNS:Publish"))
+			})
 			v.must(may, "%s may not publish to topic %s", service, topic.name)
 		}
 		v.saw("%s: %d statements", topic.name, len(policy.Statement))

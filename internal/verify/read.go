@@ -86,6 +86,38 @@ func recall[T any](ctx context.Context, name string, read func(context.Context) 
 	return value, err
 }
 
+// pager gives a list page by page, as the SDK's paginators do.
+type pager[Page, Options any] interface {
+	HasMorePages() bool
+	NextPage(context.Context, ...func(*Options)) (*Page, error)
+}
+
+// listOf reads a list whole; what names it where that fails.
+func listOf[Page, Options, Item any](ctx context.Context, what string, pages pager[Page, Options], on func(*Page) []Item) ([]Item, error) {
+	var all []Item
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", what, err)
+		}
+		all = append(all, on(page)...)
+	}
+	return all, nil
+}
+
+// tags are a resource's, by key.
+type tags map[string]string
+
+// tagsOf gives a service's own list of tags by key.
+func tagsOf[Tag any](list []Tag, of func(Tag) (key, value *string)) tags {
+	all := tags{}
+	for _, each := range list {
+		key, value := of(each)
+		all[text(key)] = text(value)
+	}
+	return all
+}
+
 // storage gives a client for S3.
 func storage(s *Subject) *s3.Client {
 	return s3.NewFromConfig(s.AWS, func(o *s3.Options) { o.UsePathStyle = s.PathStyle })

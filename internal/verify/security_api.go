@@ -23,20 +23,12 @@ var openPaths = []string{"/health", "/unsubscribe"}
 func restAPIOf(ctx context.Context, s *Subject) (types.RestApi, error) {
 	return recall(ctx, "REST API of security", func(ctx context.Context) (types.RestApi, error) {
 		name := s.Name() + "-api"
-		var found []types.RestApi
-		pages := apigateway.NewGetRestApisPaginator(apigateway.NewFromConfig(s.AWS), &apigateway.GetRestApisInput{})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return types.RestApi{}, fmt.Errorf("the REST APIs: %w", err)
-			}
-			for _, each := range page.Items {
-				if text(each.Name) == name {
-					found = append(found, each)
-				}
-			}
+		all, err := listOf(ctx, "the REST APIs", apigateway.NewGetRestApisPaginator(apigateway.NewFromConfig(s.AWS), &apigateway.GetRestApisInput{}),
+			func(page *apigateway.GetRestApisOutput) []types.RestApi { return page.Items })
+		if err != nil {
+			return types.RestApi{}, err
 		}
-		return lookup("API "+name, found, nil)
+		return lookup("API "+name, slices.DeleteFunc(all, func(each types.RestApi) bool { return text(each.Name) != name }), nil)
 	})
 }
 
@@ -47,17 +39,16 @@ func routesOf(ctx context.Context, s *Subject) (map[string]map[string]types.Meth
 		if err != nil {
 			return nil, err
 		}
+		found, err := listOf(ctx, "the API's routes", apigateway.NewGetResourcesPaginator(apigateway.NewFromConfig(s.AWS), &apigateway.GetResourcesInput{
+			RestApiId: api.Id, Embed: []string{"methods"}, Limit: awssdk.Int32(500),
+		}), func(page *apigateway.GetResourcesOutput) []types.Resource { return page.Items })
+		if err != nil {
+			return nil, err
+		}
 		all := map[string]map[string]types.Method{}
-		pages := apigateway.NewGetResourcesPaginator(apigateway.NewFromConfig(s.AWS), &apigateway.GetResourcesInput{RestApiId: api.Id, Embed: []string{"methods"}, Limit: awssdk.Int32(500)})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("the API's routes: %w", err)
-			}
-			for _, each := range page.Items {
-				if len(each.ResourceMethods) > 0 {
-					all[text(each.Path)] = each.ResourceMethods
-				}
+		for _, each := range found {
+			if len(each.ResourceMethods) > 0 {
+				all[text(each.Path)] = each.ResourceMethods
 			}
 		}
 		return all, nil
@@ -305,23 +296,21 @@ func apiTLS(ctx context.Context, s *Subject) ([]string, error) {
 	}
 	var v verdict
 	client, names := apigateway.NewFromConfig(s.AWS), 0
-	pages := apigateway.NewGetDomainNamesPaginator(client, &apigateway.GetDomainNamesInput{})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	domains, err := listOf(ctx, "the API's host names", apigateway.NewGetDomainNamesPaginator(client, &apigateway.GetDomainNamesInput{}),
+		func(page *apigateway.GetDomainNamesOutput) []types.DomainName { return page.Items })
+	if err != nil {
+		return nil, err
+	}
+	for _, each := range domains {
+		mappings, err := client.GetBasePathMappings(ctx, &apigateway.GetBasePathMappingsInput{DomainName: each.DomainName, Limit: awssdk.Int32(500)})
 		if err != nil {
-			return nil, fmt.Errorf("the API's host names: %w", err)
+			return nil, fmt.Errorf("host name %s: %w", text(each.DomainName), err)
 		}
-		for _, each := range page.Items {
-			mappings, err := client.GetBasePathMappings(ctx, &apigateway.GetBasePathMappingsInput{DomainName: each.DomainName, Limit: awssdk.Int32(500)})
-			if err != nil {
-				return nil, fmt.Errorf("host name %s: %w", text(each.DomainName), err)
-			}
-			if !slices.ContainsFunc(mappings.Items, func(m types.BasePathMapping) bool { return text(m.RestApiId) == text(api.Id) }) {
-				continue
-			}
-			names++
-			v.must(each.SecurityPolicy == types.SecurityPolicyTls12 || strings.HasPrefix(string(each.SecurityPolicy), "SecurityPolicy_TLS1"), "%s takes TLS older than 1.2: %s", text(each.DomainName), each.SecurityPolicy)
+		if !slices.ContainsFunc(mappings.Items, func(m types.BasePathMapping) bool { return text(m.RestApiId) == text(api.Id) }) {
+			continue
 		}
+		names++
+		v.must(each.SecurityPolicy == types.SecurityPolicyTls12 || strings.HasPrefix(string(each.SecurityPolicy), "SecurityPolicy_TLS1"), "%s takes TLS older than 1.2: %s", text(each.DomainName), each.SecurityPolicy)
 	}
 	v.must(strings.HasPrefix(s.API, "https://") || isLocal(s), "the API is called at %s, without TLS", s.API)
 	v.saw("%d host names of its own", names)

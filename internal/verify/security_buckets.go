@@ -8,13 +8,15 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 // bucket is one of the environment's, with its settings.
 type bucket struct {
 	name       string
 	blocked    *types.PublicAccessBlockConfiguration // nil where nothing is blocked
-	policy     policyDocument
+	policy     iampolicy.Document
 	rules      []types.ServerSideEncryptionRule
 	versioning types.BucketVersioningStatus
 	lifecycle  []types.LifecycleRule
@@ -45,20 +47,17 @@ func (b bucket) days() map[string]int32 {
 func bucketsOf(ctx context.Context, s *Subject) (map[string]bucket, error) {
 	return recall(ctx, "buckets", func(ctx context.Context) (map[string]bucket, error) {
 		client, all := storage(s), map[string]bucket{}
-		pages := s3.NewListBucketsPaginator(client, &s3.ListBucketsInput{})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("the buckets: %w", err)
+		listed, err := listOf(ctx, "the buckets", s3.NewListBucketsPaginator(client, &s3.ListBucketsInput{}), func(page *s3.ListBucketsOutput) []types.Bucket { return page.Buckets })
+		if err != nil {
+			return nil, err
+		}
+		for _, each := range listed {
+			name := text(each.Name)
+			if name != s.Settings.State.Bucket && !strings.HasPrefix(name, s.Name()+"-") {
+				continue
 			}
-			for _, each := range page.Buckets {
-				name := text(each.Name)
-				if name != s.Settings.State.Bucket && !strings.HasPrefix(name, s.Name()+"-") {
-					continue
-				}
-				if all[name], err = readBucket(ctx, client, name); err != nil {
-					return nil, fmt.Errorf("bucket %s: %w", name, err)
-				}
+			if all[name], err = readBucket(ctx, client, name); err != nil {
+				return nil, fmt.Errorf("bucket %s: %w", name, err)
 			}
 		}
 		return all, nil
@@ -76,7 +75,7 @@ func readBucket(ctx context.Context, client *s3.Client, name string) (bucket, er
 	}
 	policy, err := client.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &name})
 	if err == nil {
-		if b.policy, err = readPolicy("bucket "+name, text(policy.Policy)); err != nil {
+		if b.policy, err = iampolicy.Read("bucket "+name, text(policy.Policy)); err != nil {
 			return b, err
 		}
 	} else if !answered(err, "NoSuchBucketPolicy") {
@@ -167,11 +166,11 @@ func bucketsBlocked(ctx context.Context, s *Subject) ([]string, error) {
 
 func bucketsPrivate(ctx context.Context, s *Subject) ([]string, error) {
 	return overBuckets(ctx, s, func(v *verdict, b bucket) {
-		for _, fault := range faultsOf(b.policy, "bucket", s.Account) {
+		for _, fault := range iampolicy.Faults(b.policy, "bucket", s.Account) {
 			v.must(false, "bucket %s: %s", b.name, fault)
 		}
-		for _, each := range b.policy.allowing() {
-			v.must(len(each.Principal["Service"]) == 0 || namesCaller(each), "bucket %s: statement %q allows it to %v for anybody", b.name, each.Sid, []string(each.Principal["Service"]))
+		for _, each := range b.policy.Allowing() {
+			v.must(len(each.Principal["Service"]) == 0 || each.NamesCaller(), "bucket %s: statement %q allows it to %v for anybody", b.name, each.Sid, []string(each.Principal["Service"]))
 		}
 	})
 }
@@ -190,6 +189,6 @@ func bucketsEncrypted(ctx context.Context, s *Subject) ([]string, error) {
 func bucketsTLS(ctx context.Context, s *Subject) ([]string, error) {
 	return overBuckets(ctx, s, func(v *verdict, b bucket) {
 		arn := "arn:aws:s3:::" + b.name
-		v.must(b.policy.deniesPlain([]string{"s3:*"}, arn, arn+"/*"), "bucket %s takes plain HTTP", b.name)
+		v.must(b.policy.DeniesPlain([]string{"s3:*"}, arn, arn+"/*"), "bucket %s takes plain HTTP", b.name)
 	})
 }

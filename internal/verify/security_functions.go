@@ -9,6 +9,9 @@ import (
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	lambdatypes "github.com/aws/aws-sdk-go-v2/service/lambda/types"
+
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 // function is one of the environment's, as it stands and as it is called.
@@ -16,7 +19,7 @@ type function struct {
 	name, short string
 	draft       functionState  // what the next version will be
 	live        *functionState // the version that the alias live names; nil where there is none
-	policies    []policyDocument
+	policies    []iampolicy.Document
 	reserved    *int32
 }
 
@@ -36,28 +39,23 @@ func (f function) states() []functionState {
 	return []functionState{*f.live, f.draft}
 }
 
-// aliasLive is the alias by which everything calls functions.
-const aliasLive = "live"
-
 // functionsOf gives the environment's functions.
 func functionsOf(ctx context.Context, s *Subject) ([]function, error) {
 	return recall(ctx, "functions", func(ctx context.Context) ([]function, error) {
 		client, prefix := lambda.NewFromConfig(s.AWS), s.Name()+"-"
 		var all []function
-		pages := lambda.NewListFunctionsPaginator(client, &lambda.ListFunctionsInput{})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("the functions: %w", err)
-			}
-			for _, each := range page.Functions {
-				if name := text(each.FunctionName); strings.HasPrefix(name, prefix) {
-					found := function{name: name, short: strings.TrimPrefix(name, prefix)}
-					if err := found.read(ctx, client); err != nil {
-						return nil, fmt.Errorf("function %s: %w", name, err)
-					}
-					all = append(all, found)
+		listed, err := listOf(ctx, "the functions", lambda.NewListFunctionsPaginator(client, &lambda.ListFunctionsInput{}),
+			func(page *lambda.ListFunctionsOutput) []lambdatypes.FunctionConfiguration { return page.Functions })
+		if err != nil {
+			return nil, err
+		}
+		for _, each := range listed {
+			if name := text(each.FunctionName); strings.HasPrefix(name, prefix) {
+				found := function{name: name, short: strings.TrimPrefix(name, prefix)}
+				if err := found.read(ctx, client); err != nil {
+					return nil, fmt.Errorf("function %s: %w", name, err)
 				}
+				all = append(all, found)
 			}
 		}
 		return all, nil
@@ -65,7 +63,7 @@ func functionsOf(ctx context.Context, s *Subject) ([]function, error) {
 }
 
 func (f *function) read(ctx context.Context, client *lambda.Client) error {
-	for _, qualifier := range []string{"", aliasLive} {
+	for _, qualifier := range []string{"", liveAlias} {
 		input := &lambda.GetFunctionConfigurationInput{FunctionName: &f.name}
 		label := "the draft of " + f.name
 		if qualifier != "" {
@@ -91,7 +89,7 @@ func (f *function) read(ctx context.Context, client *lambda.Client) error {
 			f.live = &state
 		}
 	}
-	for _, qualifier := range []*string{nil, awssdk.String(aliasLive)} {
+	for _, qualifier := range []*string{nil, awssdk.String(liveAlias)} {
 		found, err := client.GetPolicy(ctx, &lambda.GetPolicyInput{FunctionName: &f.name, Qualifier: qualifier})
 		switch {
 		case answered(err, "ResourceNotFoundException"):
@@ -99,7 +97,7 @@ func (f *function) read(ctx context.Context, client *lambda.Client) error {
 		case err != nil:
 			return err
 		}
-		policy, err := readPolicy("function "+f.name, text(found.Policy))
+		policy, err := iampolicy.Read("function "+f.name, text(found.Policy))
 		if err != nil {
 			return err
 		}
@@ -286,12 +284,12 @@ func functionsPrivate(ctx context.Context, s *Subject) ([]string, error) {
 	statements := 0
 	for _, each := range all {
 		for _, policy := range each.policies {
-			for _, fault := range faultsOf(policy, "function", s.Account) {
+			for _, fault := range iampolicy.Faults(policy, "function", s.Account) {
 				v.must(false, "function %s: %s", each.name, fault)
 			}
-			for _, statement := range policy.allowing() {
+			for _, statement := range policy.Allowing() {
 				statements++
-				v.must(len(statement.Principal["Service"]) == 0 || namesCaller(statement),
+				v.must(len(statement.Principal["Service"]) == 0 || statement.NamesCaller(),
 					"function %s: statement %q lets %v call it for anybody", each.name, statement.Sid, []string(statement.Principal["Service"]))
 			}
 		}

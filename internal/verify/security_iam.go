@@ -9,15 +9,18 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/iam"
+	"github.com/aws/aws-sdk-go-v2/service/iam/types"
+
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 // role is one of the environment's, with all that is said about it.
 type role struct {
 	name     string
 	short    string // without the environment's prefix
-	trust    policyDocument
-	policies map[string]policyDocument // inline and attached, by name
-	foreign  []string                  // ARNs of attached policies that are not the environment's
+	trust    iampolicy.Document
+	policies map[string]iampolicy.Document // inline and attached, by name
+	foreign  []string                      // ARNs of attached policies that are not the environment's
 }
 
 // rolesOf gives the environment's roles.
@@ -25,77 +28,70 @@ func rolesOf(ctx context.Context, s *Subject) ([]role, error) {
 	return recall(ctx, "roles", func(ctx context.Context) ([]role, error) {
 		client, prefix := iam.NewFromConfig(s.AWS), s.Name()+"-"
 		var all []role
-		pages := iam.NewListRolesPaginator(client, &iam.ListRolesInput{})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
+		listed, err := listOf(ctx, "the roles", iam.NewListRolesPaginator(client, &iam.ListRolesInput{}), func(page *iam.ListRolesOutput) []types.Role { return page.Roles })
+		if err != nil {
+			return nil, err
+		}
+		for _, each := range listed {
+			name := text(each.RoleName)
+			if !strings.HasPrefix(name, prefix) {
+				continue
+			}
+			trust, err := iampolicy.Read("role "+name, text(each.AssumeRolePolicyDocument))
 			if err != nil {
-				return nil, fmt.Errorf("the roles: %w", err)
+				return nil, err
 			}
-			for _, each := range page.Roles {
-				name := text(each.RoleName)
-				if !strings.HasPrefix(name, prefix) {
-					continue
-				}
-				trust, err := readPolicy("role "+name, text(each.AssumeRolePolicyDocument))
-				if err != nil {
-					return nil, err
-				}
-				found := role{name: name, short: strings.TrimPrefix(name, prefix), trust: trust, policies: map[string]policyDocument{}}
-				if err := found.readInline(ctx, client); err != nil {
-					return nil, err
-				}
-				if err := found.readAttached(ctx, client, prefix); err != nil {
-					return nil, err
-				}
-				all = append(all, found)
+			found := role{name: name, short: strings.TrimPrefix(name, prefix), trust: trust, policies: map[string]iampolicy.Document{}}
+			if err := found.readInline(ctx, client); err != nil {
+				return nil, err
 			}
+			if err := found.readAttached(ctx, client, prefix); err != nil {
+				return nil, err
+			}
+			all = append(all, found)
 		}
 		return all, nil
 	})
 }
 
 func (r *role) readInline(ctx context.Context, client *iam.Client) error {
-	pages := iam.NewListRolePoliciesPaginator(client, &iam.ListRolePoliciesInput{RoleName: &r.name})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+	names, err := listOf(ctx, "the policies of role "+r.name, iam.NewListRolePoliciesPaginator(client, &iam.ListRolePoliciesInput{RoleName: &r.name}),
+		func(page *iam.ListRolePoliciesOutput) []string { return page.PolicyNames })
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		found, err := client.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &r.name, PolicyName: &name})
 		if err != nil {
-			return fmt.Errorf("the policies of role %s: %w", r.name, err)
+			return fmt.Errorf("policy %s of role %s: %w", name, r.name, err)
 		}
-		for _, name := range page.PolicyNames {
-			found, err := client.GetRolePolicy(ctx, &iam.GetRolePolicyInput{RoleName: &r.name, PolicyName: &name})
-			if err != nil {
-				return fmt.Errorf("policy %s of role %s: %w", name, r.name, err)
-			}
-			if r.policies[name], err = readPolicy(r.name+"/"+name, text(found.PolicyDocument)); err != nil {
-				return err
-			}
+		if r.policies[name], err = iampolicy.Read(r.name+"/"+name, text(found.PolicyDocument)); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
 func (r *role) readAttached(ctx context.Context, client *iam.Client, prefix string) error {
-	pages := iam.NewListAttachedRolePoliciesPaginator(client, &iam.ListAttachedRolePoliciesInput{RoleName: &r.name})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return fmt.Errorf("the policies of role %s: %w", r.name, err)
+	attached, err := listOf(ctx, "the policies of role "+r.name, iam.NewListAttachedRolePoliciesPaginator(client, &iam.ListAttachedRolePoliciesInput{RoleName: &r.name}),
+		func(page *iam.ListAttachedRolePoliciesOutput) []types.AttachedPolicy { return page.AttachedPolicies })
+	if err != nil {
+		return err
+	}
+	for _, each := range attached {
+		if !strings.HasPrefix(text(each.PolicyName), prefix) {
+			r.foreign = append(r.foreign, text(each.PolicyArn))
 		}
-		for _, each := range page.AttachedPolicies {
-			if !strings.HasPrefix(text(each.PolicyName), prefix) {
-				r.foreign = append(r.foreign, text(each.PolicyArn))
-			}
-			found, err := client.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: each.PolicyArn})
-			if err != nil {
-				return fmt.Errorf("policy %s: %w", text(each.PolicyArn), err)
-			}
-			version, err := client.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: each.PolicyArn, VersionId: found.Policy.DefaultVersionId})
-			if err != nil {
-				return fmt.Errorf("policy %s: %w", text(each.PolicyArn), err)
-			}
-			if r.policies[text(each.PolicyName)], err = readPolicy(text(each.PolicyArn), text(version.PolicyVersion.Document)); err != nil {
-				return err
-			}
+		found, err := client.GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: each.PolicyArn})
+		if err != nil {
+			return fmt.Errorf("policy %s: %w", text(each.PolicyArn), err)
+		}
+		version, err := client.GetPolicyVersion(ctx, &iam.GetPolicyVersionInput{PolicyArn: each.PolicyArn, VersionId: found.Policy.DefaultVersionId})
+		if err != nil {
+			return fmt.Errorf("policy %s: %w", text(each.PolicyArn), err)
+		}
+		if r.policies[text(each.PolicyName)], err = iampolicy.Read(text(each.PolicyArn), text(version.PolicyVersion.Document)); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -141,7 +137,7 @@ func leastPrivilege(ctx context.Context, s *Subject) ([]string, error) {
 // judgeRole holds a role's policies to R4.1.
 func judgeRole(v *verdict, r role, account string) {
 	for name, document := range r.policies {
-		for _, fault := range faultsOf(document, "identity", account) {
+		for _, fault := range iampolicy.Faults(document, "identity", account) {
 			v.must(false, "role %s, policy %s: %s", r.name, name, fault)
 		}
 		for _, each := range document.Statement {
@@ -187,13 +183,13 @@ func judgeTrust(r role, s *Subject) string {
 	if strings.HasPrefix(r.short, "functions-") {
 		service, known = "lambda.amazonaws.com", true
 	}
-	allowed := r.trust.allowing()
+	allowed := r.trust.Allowing()
 	if len(allowed) != 1 {
 		return fmt.Sprintf("its trust policy has %d statements that allow, not one", len(allowed))
 	}
 	one := allowed[0]
 	if known {
-		if len(one.Principal) != 1 || !slices.Equal(one.Principal["Service"], textList{service}) || !slices.Equal(one.Action, textList{"sts:AssumeRole"}) {
+		if len(one.Principal) != 1 || !slices.Equal(one.Principal["Service"], iampolicy.Texts{service}) || !slices.Equal(one.Action, iampolicy.Texts{"sts:AssumeRole"}) {
 			return fmt.Sprintf("it is trusted to others than %s", service)
 		}
 		return ""
@@ -207,11 +203,11 @@ func judgeTrust(r role, s *Subject) string {
 		return "nobody knows what it is for"
 	}
 	is := one.Condition["StringEquals"]
-	if len(one.Principal) != 1 || !slices.Equal(one.Principal["Federated"], textList{"arn:aws:iam::" + s.Account + ":oidc-provider/" + tokenIssuer}) ||
-		!slices.Equal(one.Action, textList{"sts:AssumeRoleWithWebIdentity"}) {
+	if len(one.Principal) != 1 || !slices.Equal(one.Principal["Federated"], iampolicy.Texts{"arn:aws:iam::" + s.Account + ":oidc-provider/" + tokenIssuer}) ||
+		!slices.Equal(one.Action, iampolicy.Texts{"sts:AssumeRoleWithWebIdentity"}) {
 		return "it is trusted to others than GitHub's identity provider"
 	}
-	if len(one.Condition) != 1 || !slices.Equal(is[tokenIssuer+":aud"], textList{"sts.amazonaws.com"}) {
+	if len(one.Condition) != 1 || !slices.Equal(is[tokenIssuer+":aud"], iampolicy.Texts{"sts.amazonaws.com"}) {
 		return "it takes tokens for others than STS"
 	}
 	pattern := regexp.MustCompile(`^` + subject + `$`)

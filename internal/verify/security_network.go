@@ -48,31 +48,21 @@ func networkOf(ctx context.Context, s *Subject) (network, error) {
 		}
 		n.cidr = text(vpc.CidrBlock)
 		inside := []types.Filter{{Name: awssdk.String("vpc-id"), Values: []string{id}}}
-		subnets := ec2.NewDescribeSubnetsPaginator(client, &ec2.DescribeSubnetsInput{Filters: inside})
-		for subnets.HasMorePages() {
-			page, err := subnets.NextPage(ctx)
-			if err != nil {
-				return n, fmt.Errorf("the subnets: %w", err)
-			}
-			n.subnets = append(n.subnets, page.Subnets...)
+		if n.subnets, err = listOf(ctx, "the subnets", ec2.NewDescribeSubnetsPaginator(client, &ec2.DescribeSubnetsInput{Filters: inside}),
+			func(page *ec2.DescribeSubnetsOutput) []types.Subnet { return page.Subnets }); err != nil {
+			return n, err
 		}
-		groups := ec2.NewDescribeSecurityGroupsPaginator(client, &ec2.DescribeSecurityGroupsInput{Filters: inside})
-		for groups.HasMorePages() {
-			page, err := groups.NextPage(ctx)
-			if err != nil {
-				return n, fmt.Errorf("the security groups: %w", err)
-			}
-			n.groups = append(n.groups, page.SecurityGroups...)
+		if n.groups, err = listOf(ctx, "the security groups", ec2.NewDescribeSecurityGroupsPaginator(client, &ec2.DescribeSecurityGroupsInput{Filters: inside}),
+			func(page *ec2.DescribeSecurityGroupsOutput) []types.SecurityGroup { return page.SecurityGroups }); err != nil {
+			return n, err
 		}
-		tables := ec2.NewDescribeRouteTablesPaginator(client, &ec2.DescribeRouteTablesInput{Filters: inside})
-		for tables.HasMorePages() {
-			page, err := tables.NextPage(ctx)
-			if err != nil {
-				return n, fmt.Errorf("the route tables: %w", err)
-			}
-			for _, table := range page.RouteTables {
-				n.addPrivate(table)
-			}
+		tables, err := listOf(ctx, "the route tables", ec2.NewDescribeRouteTablesPaginator(client, &ec2.DescribeRouteTablesInput{Filters: inside}),
+			func(page *ec2.DescribeRouteTablesOutput) []types.RouteTable { return page.RouteTables })
+		if err != nil {
+			return n, err
+		}
+		for _, table := range tables {
+			n.addPrivate(table)
 		}
 		slices.Sort(n.private)
 		return n, nil
@@ -130,17 +120,16 @@ func networkShape(ctx context.Context, s *Subject) ([]string, error) {
 	v.must(len(public) == 2, "the public subnets are in %d zones, not 2: %v", len(public), public)
 
 	gateways := 0
-	pages := ec2.NewDescribeNatGatewaysPaginator(ec2.NewFromConfig(s.AWS), &ec2.DescribeNatGatewaysInput{Filter: []types.Filter{{Name: awssdk.String("vpc-id"), Values: []string{n.id}}}})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("the NAT gateways: %w", err)
-		}
-		for _, each := range page.NatGateways {
-			if each.State != types.NatGatewayStateDeleted && each.State != types.NatGatewayStateDeleting {
-				gateways++
-				v.must(each.State == types.NatGatewayStateAvailable || each.State == types.NatGatewayStatePending, "NAT gateway %s is %s", text(each.NatGatewayId), each.State)
-			}
+	found, err := listOf(ctx, "the NAT gateways", ec2.NewDescribeNatGatewaysPaginator(ec2.NewFromConfig(s.AWS), &ec2.DescribeNatGatewaysInput{
+		Filter: []types.Filter{{Name: awssdk.String("vpc-id"), Values: []string{n.id}}},
+	}), func(page *ec2.DescribeNatGatewaysOutput) []types.NatGateway { return page.NatGateways })
+	if err != nil {
+		return nil, err
+	}
+	for _, each := range found {
+		if each.State != types.NatGatewayStateDeleted && each.State != types.NatGatewayStateDeleting {
+			gateways++
+			v.must(each.State == types.NatGatewayStateAvailable || each.State == types.NatGatewayStatePending, "NAT gateway %s is %s", text(each.NatGatewayId), each.State)
 		}
 	}
 	// The root tells its public addresses: none, one, or one per zone, as configured.
@@ -217,16 +206,13 @@ func flowLog(ctx context.Context, s *Subject) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	var v verdict
-	var logs []types.FlowLog
-	pages := ec2.NewDescribeFlowLogsPaginator(ec2.NewFromConfig(s.AWS), &ec2.DescribeFlowLogsInput{Filter: []types.Filter{{Name: awssdk.String("resource-id"), Values: []string{id}}}})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("the flow logs: %w", err)
-		}
-		logs = append(logs, page.FlowLogs...)
+	logs, err := listOf(ctx, "the flow logs", ec2.NewDescribeFlowLogsPaginator(ec2.NewFromConfig(s.AWS), &ec2.DescribeFlowLogsInput{
+		Filter: []types.Filter{{Name: awssdk.String("resource-id"), Values: []string{id}}},
+	}), func(page *ec2.DescribeFlowLogsOutput) []types.FlowLog { return page.FlowLogs })
+	if err != nil {
+		return nil, err
 	}
+	var v verdict
 	v.must(len(logs) > 0, "VPC %s has no flow log", id)
 	for _, each := range logs {
 		v.must(text(each.FlowLogStatus) == "ACTIVE" && each.TrafficType == types.TrafficTypeAll, "flow log %s is %s and records %s", text(each.FlowLogId), text(each.FlowLogStatus), each.TrafficType)

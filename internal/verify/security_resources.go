@@ -5,15 +5,17 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/service/rds"
+	rdstypes "github.com/aws/aws-sdk-go-v2/service/rds/types"
 	"github.com/aws/aws-sdk-go-v2/service/ses"
 	sestypes "github.com/aws/aws-sdk-go-v2/service/ses/types"
+
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 func resourceChecks() []Check {
 	return []Check{
 		{
-			ID: "security.messages-private", Title: "no topic's or queue's policy allows anything to everybody or to another account", Requirements: []string{"R4.1", "R4.3"},
-			Reads:  []string{"sns:ListTopics", "sns:GetTopicAttributes", "sqs:ListQueues", "sqs:GetQueueAttributes"},
+			ID: "security.messages-private", Title: "no topic's or queue's policy allows anything to everybody or to another account", Requirements: []string{"R4.1", "R4.3"}, Reads: messageReads(),
 			Remedy: "put the policy back by an apply of the layer of the topic or queue, and look in the trail for who changed it",
 			Run:    messagesPrivate,
 		},
@@ -23,8 +25,7 @@ func resourceChecks() []Check {
 			Run:    keysPrivate,
 		},
 		{
-			ID: "security.messages-tls", Title: "every topic and queue refuses plain HTTP", Requirements: []string{"R4.4"},
-			Reads:  []string{"sns:ListTopics", "sns:GetTopicAttributes", "sqs:ListQueues", "sqs:GetQueueAttributes"},
+			ID: "security.messages-tls", Title: "every topic and queue refuses plain HTTP", Requirements: []string{"R4.4"}, Reads: messageReads(),
 			Remedy: "apply the layer of the topic or queue, whose policy denies everybody what comes without TLS",
 			Run:    messagesTLS,
 		},
@@ -41,45 +42,6 @@ func resourceChecks() []Check {
 	}
 }
 
-func messagesPrivate(ctx context.Context, s *Subject) ([]string, error) {
-	return overMessages(ctx, s, func(v *verdict, arn string, policy policyDocument) {
-		for _, fault := range faultsOf(policy, "message", s.Account) {
-			v.must(false, "%s: %s", arn, fault)
-		}
-	})
-}
-
-func messagesTLS(ctx context.Context, s *Subject) ([]string, error) {
-	return overMessages(ctx, s, func(v *verdict, arn string, policy policyDocument) {
-		v.must(policy.deniesPlain([]string{"sns:Publish", "sqs:*", "sqs:SendMessage"}, arn), "%s takes plain HTTP", arn)
-	})
-}
-
-// overMessages looks at the policies of every topic and queue.
-func overMessages(ctx context.Context, s *Subject, look func(v *verdict, arn string, policy policyDocument)) ([]string, error) {
-	topics, err := topicsOf(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	queues, err := queuesOf(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	var v verdict
-	for _, all := range []map[string]map[string]string{topics, queues} {
-		for arn, attributes := range all {
-			policy, err := readPolicy(arn, attributes["Policy"])
-			if err != nil {
-				return nil, err
-			}
-			look(&v, arn, policy)
-		}
-	}
-	v.must(len(topics) > 0 && len(queues) > 0, "%s has %d topics and %d queues", s.Name(), len(topics), len(queues))
-	v.saw("%d topics and %d queues", len(topics), len(queues))
-	return v.give()
-}
-
 func keysPrivate(ctx context.Context, s *Subject) ([]string, error) {
 	keys, err := keysOf(ctx, s)
 	if err != nil {
@@ -91,12 +53,12 @@ func keysPrivate(ctx context.Context, s *Subject) ([]string, error) {
 	}
 	var v verdict
 	for _, each := range keys {
-		for _, fault := range faultsOf(each.policy, keyPolicy, s.Account) {
+		for _, fault := range iampolicy.Faults(each.policy, iampolicy.Key, s.Account) {
 			v.must(false, "key %s: %s", each.alias, fault)
 		}
 	}
 	for _, each := range secrets {
-		for _, fault := range faultsOf(each.policy, "secret", s.Account) {
+		for _, fault := range iampolicy.Faults(each.policy, "secret", s.Account) {
 			v.must(false, "secret %s: %s", each.name, fault)
 		}
 	}
@@ -112,16 +74,15 @@ func parametersOf(ctx context.Context, s *Subject) (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
+		found, err := listOf(ctx, "the parameters "+text(c.DBClusterParameterGroup),
+			rds.NewDescribeDBClusterParametersPaginator(rds.NewFromConfig(s.AWS), &rds.DescribeDBClusterParametersInput{DBClusterParameterGroupName: c.DBClusterParameterGroup}),
+			func(page *rds.DescribeDBClusterParametersOutput) []rdstypes.Parameter { return page.Parameters })
+		if err != nil {
+			return nil, err
+		}
 		values := map[string]string{}
-		pages := rds.NewDescribeDBClusterParametersPaginator(rds.NewFromConfig(s.AWS), &rds.DescribeDBClusterParametersInput{DBClusterParameterGroupName: c.DBClusterParameterGroup})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("the parameters %s: %w", text(c.DBClusterParameterGroup), err)
-			}
-			for _, each := range page.Parameters {
-				values[text(each.ParameterName)] = text(each.ParameterValue)
-			}
+		for _, each := range found {
+			values[text(each.ParameterName)] = text(each.ParameterValue)
 		}
 		return values, nil
 	})

@@ -12,9 +12,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	kmstypes "github.com/aws/aws-sdk-go-v2/service/kms/types"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/aws/aws-sdk-go-v2/service/sns"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 // key is one of the environment's KMS keys.
@@ -22,7 +21,7 @@ type key struct {
 	alias, arn string
 	meta       kmstypes.KeyMetadata
 	rotates    bool
-	policy     policyDocument
+	policy     iampolicy.Document
 }
 
 // keyRing are the environment's keys.
@@ -41,22 +40,19 @@ func keysOf(ctx context.Context, s *Subject) (keyRing, error) {
 		var all keyRing
 		for _, region := range regions(s) {
 			client := kms.NewFromConfig(region)
-			pages := kms.NewListAliasesPaginator(client, &kms.ListAliasesInput{})
-			for pages.HasMorePages() {
-				page, err := pages.NextPage(ctx)
+			aliases, err := listOf(ctx, "the keys", kms.NewListAliasesPaginator(client, &kms.ListAliasesInput{}), func(page *kms.ListAliasesOutput) []kmstypes.AliasListEntry { return page.Aliases })
+			if err != nil {
+				return nil, err
+			}
+			for _, alias := range aliases {
+				if !strings.HasPrefix(text(alias.AliasName), "alias/"+s.Name()+"-") {
+					continue
+				}
+				found, err := readKey(ctx, client, text(alias.AliasName), alias.TargetKeyId)
 				if err != nil {
-					return nil, fmt.Errorf("the keys: %w", err)
+					return nil, fmt.Errorf("key %s: %w", text(alias.AliasName), err)
 				}
-				for _, alias := range page.Aliases {
-					if !strings.HasPrefix(text(alias.AliasName), "alias/"+s.Name()+"-") {
-						continue
-					}
-					found, err := readKey(ctx, client, text(alias.AliasName), alias.TargetKeyId)
-					if err != nil {
-						return nil, fmt.Errorf("key %s: %w", text(alias.AliasName), err)
-					}
-					all = append(all, found)
-				}
+				all = append(all, found)
 			}
 		}
 		return all, nil
@@ -80,60 +76,8 @@ func readKey(ctx context.Context, client *kms.Client, alias string, id *string) 
 	if err != nil {
 		return key{}, err
 	}
-	k.policy, err = readPolicy("key "+alias, text(document.Policy))
+	k.policy, err = iampolicy.Read("key "+alias, text(document.Policy))
 	return k, err
-}
-
-// topicsOf gives the attributes of the environment's topics by ARN.
-func topicsOf(ctx context.Context, s *Subject) (map[string]map[string]string, error) {
-	return recall(ctx, "topics", func(ctx context.Context) (map[string]map[string]string, error) {
-		all := map[string]map[string]string{}
-		for _, region := range regions(s) {
-			client := sns.NewFromConfig(region)
-			pages := sns.NewListTopicsPaginator(client, &sns.ListTopicsInput{})
-			for pages.HasMorePages() {
-				page, err := pages.NextPage(ctx)
-				if err != nil {
-					return nil, fmt.Errorf("the topics: %w", err)
-				}
-				for _, each := range page.Topics {
-					arn := text(each.TopicArn)
-					if !strings.Contains(arn, ":"+s.Name()+"-") {
-						continue
-					}
-					found, err := client.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: &arn})
-					if err != nil {
-						return nil, fmt.Errorf("topic %s: %w", arn, err)
-					}
-					all[arn] = found.Attributes
-				}
-			}
-		}
-		return all, nil
-	})
-}
-
-// queuesOf gives the attributes of the environment's queues by ARN.
-func queuesOf(ctx context.Context, s *Subject) (map[string]map[string]string, error) {
-	return recall(ctx, "queues", func(ctx context.Context) (map[string]map[string]string, error) {
-		all, prefix := map[string]map[string]string{}, s.Name()+"-"
-		client := sqs.NewFromConfig(s.AWS)
-		pages := sqs.NewListQueuesPaginator(client, &sqs.ListQueuesInput{QueueNamePrefix: &prefix})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("the queues: %w", err)
-			}
-			for _, url := range page.QueueUrls {
-				found, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: &url, AttributeNames: []sqstypes.QueueAttributeName{sqstypes.QueueAttributeNameAll}})
-				if err != nil {
-					return nil, fmt.Errorf("queue %s: %w", url, err)
-				}
-				all[found.Attributes["QueueArn"]] = found.Attributes
-			}
-		}
-		return all, nil
-	})
 }
 
 // logGroupsOf gives the environment's log groups, that of the API's stage included,
@@ -146,16 +90,14 @@ func logGroupsOf(ctx context.Context, s *Subject) ([]logtypes.LogGroup, error) {
 		}
 		var all []logtypes.LogGroup
 		stage := "API-Gateway-Execution-Logs_" + text(api.Id) + "/" + stageName
-		pages := cloudwatchlogs.NewDescribeLogGroupsPaginator(cloudwatchlogs.NewFromConfig(s.AWS), &cloudwatchlogs.DescribeLogGroupsInput{})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return nil, fmt.Errorf("the log groups: %w", err)
-			}
-			for _, each := range page.LogGroups {
-				if name := text(each.LogGroupName); name == stage || strings.Contains(name+"/", "/"+s.Name()+"/") || strings.Contains(name, "/"+s.Name()+"-") {
-					all = append(all, each)
-				}
+		groups, err := listOf(ctx, "the log groups", cloudwatchlogs.NewDescribeLogGroupsPaginator(cloudwatchlogs.NewFromConfig(s.AWS), &cloudwatchlogs.DescribeLogGroupsInput{}),
+			func(page *cloudwatchlogs.DescribeLogGroupsOutput) []logtypes.LogGroup { return page.LogGroups })
+		if err != nil {
+			return nil, err
+		}
+		for _, each := range groups {
+			if name := text(each.LogGroupName); name == stage || strings.Contains(name+"/", "/"+s.Name()+"/") || strings.Contains(name, "/"+s.Name()+"-") {
+				all = append(all, each)
 			}
 		}
 		return all, nil
@@ -177,7 +119,7 @@ func restChecks() []Check {
 			Run:    logsEncrypted,
 		},
 		{
-			ID: "security.messages-encrypted", Title: "every queue and topic is encrypted with a key of the environment's", Requirements: []string{"R4.4"}, Reads: with("sns:ListTopics", "sns:GetTopicAttributes", "sqs:ListQueues", "sqs:GetQueueAttributes"),
+			ID: "security.messages-encrypted", Title: "every queue and topic is encrypted with a key of the environment's", Requirements: []string{"R4.4"}, Reads: with(messageReads()...),
 			Remedy: "apply the layer of the queue or topic, which names its key",
 			Run:    messagesEncrypted,
 		},
@@ -223,35 +165,11 @@ func logsEncrypted(ctx context.Context, s *Subject) ([]string, error) {
 	return v.give()
 }
 
-func messagesEncrypted(ctx context.Context, s *Subject) ([]string, error) {
-	keys, err := keysOf(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	topics, err := topicsOf(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	queues, err := queuesOf(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	var v verdict
-	for _, all := range []map[string]map[string]string{topics, queues} {
-		for arn, attributes := range all {
-			v.must(keys.have(attributes["KmsMasterKeyId"]), "%s is encrypted with %s", arn, orNothing(attributes["KmsMasterKeyId"]))
-		}
-	}
-	v.must(len(topics) > 0 && len(queues) > 0, "%s has %d topics and %d queues", s.Name(), len(topics), len(queues))
-	v.saw("%d topics and %d queues", len(topics), len(queues))
-	return v.give()
-}
-
 // secret is one of the environment's, but never its value.
 type secret struct {
 	name   string
 	about  *secretsmanager.DescribeSecretOutput
-	policy policyDocument
+	policy iampolicy.Document
 }
 
 // secretsOf gives the environment's secrets, that of the database's master user included.
@@ -282,7 +200,7 @@ func secretsOf(ctx context.Context, s *Subject) ([]secret, error) {
 			}
 			each := secret{name: name, about: about}
 			if found != nil {
-				if each.policy, err = readPolicy("secret "+id, text(found.ResourcePolicy)); err != nil {
+				if each.policy, err = iampolicy.Read("secret "+id, text(found.ResourcePolicy)); err != nil {
 					return nil, err
 				}
 			}

@@ -15,6 +15,7 @@ import (
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/goal-mandala/mandala-deploy/internal/environment"
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 // distributionOf gives the site's distribution.
@@ -120,10 +121,10 @@ func siteBucket(ctx context.Context, s *Subject) ([]string, error) {
 }
 
 func judgeSiteBucket(v *verdict, b bucket, distribution string) {
-	read := b.policy.allowing()
-	only := len(read) == 1 && len(read[0].Principal) == 1 && slices.Equal(read[0].Principal["Service"], textList{"cloudfront.amazonaws.com"}) &&
-		slices.Equal(read[0].Action, textList{"s3:GetObject"}) && len(read[0].Condition) == 1 &&
-		slices.Equal(read[0].Condition["StringEquals"]["aws:SourceArn"], textList{distribution})
+	read := b.policy.Allowing()
+	only := len(read) == 1 && len(read[0].Principal) == 1 && slices.Equal(read[0].Principal["Service"], iampolicy.Texts{"cloudfront.amazonaws.com"}) &&
+		slices.Equal(read[0].Action, iampolicy.Texts{"s3:GetObject"}) && len(read[0].Condition) == 1 &&
+		slices.Equal(read[0].Condition["StringEquals"]["aws:SourceArn"], iampolicy.Texts{distribution})
 	v.must(only, "others than this distribution may read the bucket %s, or it may do more than read", b.name)
 	v.must(b.versioning == s3types.BucketVersioningStatusEnabled, "bucket %s keeps no versions", b.name)
 	v.must(b.ownership == s3types.ObjectOwnershipBucketOwnerEnforced, "bucket %s takes ACLs", b.name)

@@ -11,6 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"github.com/goal-mandala/mandala-deploy/internal/iampolicy"
 )
 
 // trailOf gives the environment's trail.
@@ -22,6 +24,17 @@ func trailOf(ctx context.Context, s *Subject) (types.Trail, error) {
 			return types.Trail{}, fmt.Errorf("trail %s: %w", name, err)
 		}
 		return lookup("trail "+name, found.TrailList, nil)
+	})
+}
+
+// trailStatusOf tells what became of the trail's events.
+func trailStatusOf(ctx context.Context, s *Subject, trail types.Trail) (*cloudtrail.GetTrailStatusOutput, error) {
+	return recall(ctx, "trail's status", func(ctx context.Context) (*cloudtrail.GetTrailStatusOutput, error) {
+		status, err := cloudtrail.NewFromConfig(s.AWS).GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: trail.TrailARN})
+		if err != nil {
+			return nil, fmt.Errorf("the trail's status: %w", err)
+		}
+		return status, nil
 	})
 }
 
@@ -61,9 +74,9 @@ func trailLogging(ctx context.Context, s *Subject) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	status, err := cloudtrail.NewFromConfig(s.AWS).GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: trail.TrailARN})
+	status, err := trailStatusOf(ctx, s, trail)
 	if err != nil {
-		return nil, fmt.Errorf("the trail's status: %w", err)
+		return nil, err
 	}
 	var v verdict
 	v.must(awssdk.ToBool(status.IsLogging), "the trail %s is stopped", text(trail.Name))
@@ -100,9 +113,9 @@ func trailDelivery(ctx context.Context, s *Subject) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	status, err := cloudtrail.NewFromConfig(s.AWS).GetTrailStatus(ctx, &cloudtrail.GetTrailStatusInput{Name: trail.TrailARN})
+	status, err := trailStatusOf(ctx, s, trail)
 	if err != nil {
-		return nil, fmt.Errorf("the trail's status: %w", err)
+		return nil, err
 	}
 	bucketName, err := s.Output("trail_bucket")
 	if err != nil {
@@ -199,8 +212,8 @@ func trailRetention(ctx context.Context, s *Subject) ([]string, error) {
 	if log, there := buckets[files.logsTo]; there {
 		v.must(log.days()["expiry"] == want, "the record of who read the trail is kept %d days, not %d", log.days()["expiry"], want)
 	}
-	for _, each := range files.policy.allowing() {
-		v.must(slices.Equal(each.Principal["Service"], textList{"cloudtrail.amazonaws.com"}) && len(each.Principal) == 1, "bucket %s lets others than CloudTrail in: statement %q", name, each.Sid)
+	for _, each := range files.policy.Allowing() {
+		v.must(slices.Equal(each.Principal["Service"], iampolicy.Texts{"cloudtrail.amazonaws.com"}) && len(each.Principal) == 1, "bucket %s lets others than CloudTrail in: statement %q", name, each.Sid)
 	}
 	v.saw("bucket %s: %v days, read accesses in %s", name, kept, files.logsTo)
 	return v.give()

@@ -22,6 +22,7 @@ locals {
     alarms         = [for arn in local.everywhere.cloudwatch : "${arn}alarm:${var.name}-*"]
     aliases        = [for arn in local.everywhere.kms : "${arn}alias/${var.name}-*"]
     anomalies      = ["${local.global.ce}anomalymonitor/*", "${local.global.ce}anomalysubscription/*"]
+    aws_policies   = ["arn:${local.partition}:iam::aws:policy/*"] # AWS's own, the same in every account
     apis           = [for path in ["account", "domainnames", "domainnames/*", "restapis", "restapis/*", "tags/*"] : "arn:${local.partition}:apigateway:${local.region}::/${path}"]
     api_stages     = ["arn:${local.partition}:apigateway:${local.region}::/restapis/*/stages/*"]
     budgets        = ["${local.global.budgets}budget/${var.name}-*"]
@@ -31,7 +32,6 @@ locals {
     distributions  = [for kind in ["cache-policy", "distribution", "origin-access-control", "origin-request-policy", "response-headers-policy"] : "${local.global.cloudfront}${kind}/*"]
     edge_functions = ["${local.global.cloudfront}function/${var.name}-*"]
     every_alarm    = [for arn in local.everywhere.cloudwatch : "${arn}alarm:*"]
-    executions     = ["${local.regional.states}execution:${var.name}-*"]
     functions      = ["${local.regional.lambda}function:${var.name}-*"]
     keys           = [for arn in local.everywhere.kms : "${arn}key/*"]
     log_groups     = [for arn in local.everywhere.logs : "${arn}log-group:*"]

@@ -26,17 +26,11 @@ locals {
         Sid    = "Workflow"
         Effect = "Allow"
         Action = [
-          "states:CreateStateMachine", "states:DeleteStateMachine", "states:DeleteStateMachineVersion", "states:DescribeStateMachine", "states:ListExecutions",
-          "states:ListStateMachineVersions", "states:ListTagsForResource", "states:PublishStateMachineVersion", "states:StartExecution", "states:TagResource",
-          "states:UntagResource", "states:UpdateStateMachine",
+          "states:CreateStateMachine", "states:DeleteStateMachine", "states:DeleteStateMachineVersion", "states:DescribeStateMachine",
+          "states:ListStateMachineVersions", "states:ListTagsForResource", "states:PublishStateMachineVersion", "states:TagResource", "states:UntagResource",
+          "states:UpdateStateMachine",
         ]
         Resource = local.arns.state_machines
-      },
-      {
-        Sid      = "Executions"
-        Effect   = "Allow"
-        Action   = ["states:DescribeExecution", "states:StopExecution"]
-        Resource = local.arns.executions
       },
       {
         # R4.1 exception: the validation of a definition takes no resource.

@@ -3,9 +3,13 @@ locals {
   deploy_foundation = {
     bucket = [
       {
-        Sid      = "ToolBucket"
-        Effect   = "Allow"
-        Action   = ["s3:DeleteBucketPolicy", "s3:GetBucketLocation", "s3:GetBucketPolicy", "s3:GetBucketVersioning", "s3:ListBucket", "s3:ListBucketVersions", "s3:PutBucketPolicy"]
+        Sid    = "ToolBucket"
+        Effect = "Allow"
+        Action = [
+          "s3:DeleteBucketPolicy", "s3:GetBucketLocation", "s3:GetBucketLogging", "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock",
+          "s3:GetBucketTagging", "s3:GetBucketVersioning", "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:ListBucket", "s3:ListBucketVersions",
+          "s3:PutBucketPolicy",
+        ]
         Resource = [local.bucket_arn]
       },
       {
@@ -91,8 +95,9 @@ locals {
         Sid    = "DatabaseReads"
         Effect = "Allow"
         Action = [
-          "rds:DescribeDBClusterParameterGroups", "rds:DescribeDBClusterParameters", "rds:DescribeDBClusterSnapshots", "rds:DescribeDBClusters",
-          "rds:DescribeDBInstances", "rds:DescribeDBParameterGroups", "rds:DescribeDBSubnetGroups", "rds:DescribeGlobalClusters", "rds:ListTagsForResource",
+          "rds:DescribeDBClusterParameterGroups", "rds:DescribeDBClusterParameters", "rds:DescribeDBClusterSnapshotAttributes", "rds:DescribeDBClusterSnapshots",
+          "rds:DescribeDBClusters", "rds:DescribeDBInstances", "rds:DescribeDBParameterGroups", "rds:DescribeDBSubnetGroups", "rds:DescribeGlobalClusters",
+          "rds:ListTagsForResource",
         ]
         Resource = ["${local.regional.rds}*", "${local.global.rds}global-cluster:*"]
       },
@@ -121,7 +126,7 @@ locals {
         # RDS makes and changes the master user's secret in the caller's name.
         Sid      = "SecretsOfRds"
         Effect   = "Allow"
-        Action   = ["secretsmanager:CancelRotateSecret", "secretsmanager:CreateSecret", "secretsmanager:DescribeSecret", "secretsmanager:RotateSecret", "secretsmanager:TagResource"]
+        Action   = ["secretsmanager:CancelRotateSecret", "secretsmanager:CreateSecret", "secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy", "secretsmanager:RotateSecret", "secretsmanager:TagResource"]
         Resource = local.arns.managed_secrets
       },
       {

@@ -6,17 +6,18 @@ locals {
         Sid    = "LogGroups"
         Effect = "Allow"
         Action = [
-          "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter", "logs:DeleteRetentionPolicy", "logs:DescribeMetricFilters",
-          "logs:DisassociateKmsKey", "logs:FilterLogEvents", "logs:ListTagsForResource", "logs:ListTagsLogGroup", "logs:PutMetricFilter", "logs:PutRetentionPolicy",
-          "logs:StartQuery", "logs:TagResource", "logs:UntagResource",
+          "logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:DeleteMetricFilter", "logs:DeleteRetentionPolicy", "logs:DisassociateKmsKey",
+          "logs:FilterLogEvents", "logs:ListTagsForResource", "logs:ListTagsLogGroup", "logs:PutMetricFilter", "logs:PutRetentionPolicy",
+          "logs:TagResource", "logs:UntagResource",
         ]
         # With and without the ":*" that stands for a group's streams.
         Resource = flatten([for arn in local.arns.own_log_groups : [arn, "${arn}:*"]])
       },
       {
+        # Asked for no group by name, AWS evaluates these on every one.
         Sid      = "LogGroupList"
         Effect   = "Allow"
-        Action   = ["logs:DescribeLogGroups"]
+        Action   = ["logs:DescribeLogGroups", "logs:DescribeMetricFilters"]
         Resource = local.arns.log_groups
       },
       {
@@ -25,7 +26,7 @@ locals {
         Effect = "Allow"
         Action = [
           "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DeleteQueryDefinition", "logs:DeleteResourcePolicy", "logs:DescribeQueryDefinitions", "logs:DescribeResourcePolicies",
-          "logs:GetLogDelivery", "logs:GetQueryResults", "logs:ListLogDeliveries", "logs:PutQueryDefinition", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+          "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutQueryDefinition", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
         ]
         Resource = "*"
       },
@@ -33,8 +34,8 @@ locals {
         Sid    = "Topics"
         Effect = "Allow"
         Action = [
-          "sns:CreateTopic", "sns:DeleteTopic", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource", "sns:Publish", "sns:SetTopicAttributes",
-          "sns:Subscribe", "sns:TagResource", "sns:UntagResource",
+          "sns:CreateTopic", "sns:DeleteTopic", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:ListTagsForResource", "sns:SetTopicAttributes", "sns:Subscribe",
+          "sns:TagResource", "sns:UntagResource",
         ]
         Resource = local.arns.topics
       },
@@ -95,12 +96,12 @@ locals {
         Resource = local.arns.anomalies
       },
       {
-        # R4.1 exception: metrics, traces, costs and what is only being created have no ARN.
+        # R4.1 exception: metrics, sampling rules, costs and what is only being created have no ARN.
         Sid    = "Measurements"
         Effect = "Allow"
         Action = [
-          "ce:CreateAnomalyMonitor", "ce:CreateAnomalySubscription", "ce:GetCostAndUsage", "cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics",
-          "xray:BatchGetTraces", "xray:GetSamplingRules", "xray:GetTraceSummaries",
+          "ce:CreateAnomalyMonitor", "ce:CreateAnomalySubscription", "ce:GetCostAndUsage", "cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics",
+          "xray:GetSamplingRules",
         ]
         Resource = "*"
       },
@@ -197,13 +198,33 @@ locals {
     ]
   }
 
+  # What the checks of a deployment read beyond what it changes.
+  deploy_verification = [
+    {
+      # R4.1 exception: these reading actions take no resource.
+      Sid    = "Lists"
+      Effect = "Allow"
+      Action = [
+        "iam:ListRoles", "lambda:GetAccountSettings", "lambda:ListFunctions", "s3:ListAllMyBuckets", "sns:ListTopics", "sqs:ListQueues", "xray:GetGroups",
+      ]
+      Resource = "*"
+    },
+    {
+      # A role is judged by all its policies, also by one that somebody attached by hand.
+      Sid      = "PoliciesOfAws"
+      Effect   = "Allow"
+      Action   = ["iam:GetPolicy", "iam:GetPolicyVersion"]
+      Resource = local.arns.aws_policies
+    },
+  ]
+
   # Nine, so that an organisation can attach one of its own.
   deploy_statements = {
     access     = concat(local.deploy_application.api, local.deploy_application.auth)
     data       = local.deploy_foundation.data
     frontend   = local.deploy_application.frontend
     functions  = local.deploy_application.functions
-    identity   = local.deploy_operations.identity
+    identity   = concat(local.deploy_operations.identity, local.deploy_verification)
     logs       = local.deploy_operations.logs
     monitoring = local.deploy_operations.monitoring
     network    = local.deploy_foundation.network

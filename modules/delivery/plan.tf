@@ -5,9 +5,12 @@ locals {
   plan_statements = {
     bucket = [
       {
-        Sid      = "ToolBucket"
-        Effect   = "Allow"
-        Action   = ["s3:GetBucketLocation", "s3:GetBucketPolicy", "s3:GetBucketVersioning", "s3:ListBucket", "s3:ListBucketVersions"]
+        Sid    = "ToolBucket"
+        Effect = "Allow"
+        Action = [
+          "s3:GetBucketLocation", "s3:GetBucketLogging", "s3:GetBucketOwnershipControls", "s3:GetBucketPolicy", "s3:GetBucketPublicAccessBlock", "s3:GetBucketVersioning",
+          "s3:GetEncryptionConfiguration", "s3:GetLifecycleConfiguration", "s3:ListBucket", "s3:ListBucketVersions",
+        ]
         Resource = [local.bucket_arn]
       },
       {
@@ -48,10 +51,11 @@ locals {
         Sid    = "Lists"
         Effect = "Allow"
         Action = [
-          "cloudtrail:DescribeTrails", "cognito-idp:DescribeUserPoolDomain", "iam:ListPolicies", "kms:ListAliases", "logs:DescribeQueryDefinitions",
-          "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries", "secretsmanager:GetRandomPassword", "ses:DescribeConfigurationSet",
-          "ses:GetIdentityDkimAttributes", "ses:GetIdentityVerificationAttributes", "ses:GetTemplate", "sns:GetSubscriptionAttributes",
-          "states:ValidateStateMachineDefinition", "tag:GetResources", "xray:GetSamplingRules",
+          "ce:GetCostAndUsage", "cloudtrail:DescribeTrails", "cloudwatch:GetMetricStatistics", "cognito-idp:DescribeUserPoolDomain", "iam:ListPolicies", "iam:ListRoles",
+          "kms:ListAliases", "lambda:GetAccountSettings", "lambda:ListFunctions", "logs:DescribeQueryDefinitions", "logs:DescribeResourcePolicies", "logs:GetLogDelivery",
+          "logs:ListLogDeliveries", "s3:ListAllMyBuckets", "secretsmanager:GetRandomPassword", "ses:DescribeConfigurationSet", "ses:GetIdentityDkimAttributes",
+          "ses:GetIdentityVerificationAttributes", "ses:GetTemplate", "sns:GetSubscriptionAttributes", "sns:ListTopics", "sqs:ListQueues",
+          "states:ValidateStateMachineDefinition", "tag:GetResources", "xray:GetGroups", "xray:GetSamplingRules",
         ]
         Resource = "*"
       },
@@ -77,8 +81,9 @@ locals {
         Sid    = "Database"
         Effect = "Allow"
         Action = [
-          "rds:DescribeDBClusterParameterGroups", "rds:DescribeDBClusterParameters", "rds:DescribeDBClusterSnapshots", "rds:DescribeDBClusters",
-          "rds:DescribeDBInstances", "rds:DescribeDBParameterGroups", "rds:DescribeDBSubnetGroups", "rds:DescribeGlobalClusters", "rds:ListTagsForResource",
+          "rds:DescribeDBClusterParameterGroups", "rds:DescribeDBClusterParameters", "rds:DescribeDBClusterSnapshotAttributes", "rds:DescribeDBClusterSnapshots",
+          "rds:DescribeDBClusters", "rds:DescribeDBInstances", "rds:DescribeDBParameterGroups", "rds:DescribeDBSubnetGroups", "rds:DescribeGlobalClusters",
+          "rds:ListTagsForResource",
         ]
         Resource = ["${local.regional.rds}*", "${local.global.rds}global-cluster:*"]
       },
@@ -101,9 +106,7 @@ locals {
           "iam:GetOpenIDConnectProvider", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies",
           "iam:ListInstanceProfilesForRole", "iam:ListOpenIDConnectProviderTags", "iam:ListPolicyTags", "iam:ListPolicyVersions", "iam:ListRolePolicies", "iam:ListRoleTags",
         ]
-        Resource = concat(local.arns.oidc_provider, local.arns.policies, local.arns.roles,
-          ["arn:${local.partition}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"],
-        )
+        Resource = concat(local.arns.aws_policies, local.arns.oidc_provider, local.arns.policies, local.arns.roles)
       },
     ]
 

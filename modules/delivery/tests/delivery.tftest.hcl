@@ -95,7 +95,7 @@ run "named_actions_on_named_resources" {
     condition = toset(flatten([for policy in aws_iam_policy.deploy : [for statement in jsondecode(policy.policy).Statement :
       statement.Sid if contains(flatten([statement.Resource]), "*")
       ]])) == toset([
-      "FindLeftovers", "LogSettings", "Mail", "Measurements", "NetworkReads", "NewCertificates", "NewKeys", "NewUserPools", "PolicyList",
+      "FindLeftovers", "Lists", "LogSettings", "Mail", "Measurements", "NetworkReads", "NewCertificates", "NewKeys", "NewUserPools", "PolicyList",
       "RandomPassword", "Subscriptions", "TrailList", "WorkflowValidation",
     ])
     error_message = "R4.1: only the statements that say why may speak of every resource."
@@ -142,15 +142,15 @@ run "plans_read_what_deployments_read" {
   assert {
     condition = setsubtract(
       [for action in flatten([for policy in aws_iam_policy.deploy : [for statement in jsondecode(policy.policy).Statement : statement.Action]]) :
-      action if can(regex(":(BatchGet|Describe|Get|GET$|Head|List|Validate|View)", action))],
+      action if can(regex(":(BatchGet|Describe|Filter|Get|GET$|Head|List|Validate|View)", action))],
       flatten([for policy in aws_iam_policy.plan : [for statement in jsondecode(policy.policy).Statement : statement.Action if statement.Effect == "Allow"]]),
       ) == toset([
-        "acm:ListCertificates", "ce:GetCostAndUsage", "cloudfront:GetInvalidation", "cloudfront:ListCachePolicies", "cloudfront:ListDistributions",
-        "cloudfront:ListOriginAccessControls", "cloudfront:ListResponseHeadersPolicies", "cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics",
-        "cloudwatch:ListMetrics", "cognito-idp:ListUserPoolClients", "cognito-idp:ListUserPools", "kms:ListGrants", "kms:ListKeys", "logs:GetQueryResults",
-        "secretsmanager:GetSecretValue", "states:DescribeExecution", "states:ListExecutions", "wafv2:ListWebACLs", "xray:BatchGetTraces", "xray:GetTraceSummaries",
+        "acm:ListCertificates", "cloudfront:GetInvalidation", "cloudfront:ListCachePolicies", "cloudfront:ListDistributions",
+        "cloudfront:ListOriginAccessControls", "cloudfront:ListResponseHeadersPolicies", "cloudwatch:GetMetricData",
+        "cognito-idp:ListUserPoolClients", "cognito-idp:ListUserPools", "kms:ListGrants", "kms:ListKeys", "logs:FilterLogEvents",
+        "secretsmanager:GetSecretValue", "wafv2:ListWebACLs",
     ])
-    error_message = "R4.1: the plan role must read what the deploy role reads, except values, logs, measurements, executions, grants and the search for leftovers."
+    error_message = "R4.1: the plan role must read what the deploy role reads, except values, lines of logs, a canary's metrics, invalidations, grants and the search for leftovers."
   }
 
   assert {

@@ -15,8 +15,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/goal-mandala/mandala-deploy/functions/internal/secret"
 )
 
 // ErrAddress is a webhook whose URL is not to be used.
@@ -53,9 +51,10 @@ func NewClient() *Client {
 	}
 }
 
-// Post posts the message. Too many requests, errors of Slack's and of the network are
-// tried again, as late as Slack asks for, unless ctx ends before that.
-func (c *Client) Post(ctx context.Context, webhook secret.Value, message Message) error {
+// Post posts a message to the webhook with this URL. Too many requests, errors of
+// Slack's and of the network are tried again, as late as Slack asks for, unless ctx
+// ends before that.
+func (c *Client) Post(ctx context.Context, webhook string, message Message) error {
 	address, err := check(webhook)
 	if err != nil {
 		return err
@@ -68,28 +67,25 @@ func (c *Client) Post(ctx context.Context, webhook secret.Value, message Message
 		var wait time.Duration
 		var again bool
 		if wait, again, err = c.post(ctx, address, body); err == nil || !again || attempt == attempts-1 {
-			break
+			return err
 		}
 		backoff := c.Backoff << attempt
 		wait = max(wait, backoff/2+rand.N(backoff/2+1)) //nolint:gosec // only spreads what is tried again
 		if deadline, found := ctx.Deadline(); found && time.Until(deadline) <= wait {
-			break
+			return err
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("post to Slack: %w", errors.Join(err, ctx.Err()))
+			return fmt.Errorf("%w, and then: %w", err, ctx.Err())
 		case <-time.After(wait):
 		}
 	}
-	if err != nil {
-		return fmt.Errorf("post to Slack: %w", err)
-	}
-	return nil
+	return err
 }
 
 // check refuses a URL over which the message could be read; loopback is for tests.
-func check(webhook secret.Value) (string, error) {
-	parsed, err := url.Parse(strings.TrimSpace(webhook.Reveal()))
+func check(webhook string) (string, error) {
+	parsed, err := url.Parse(strings.TrimSpace(webhook))
 	if err != nil || parsed.Hostname() == "" || parsed.User != nil { // the error would quote it
 		return "", ErrAddress
 	}
@@ -100,6 +96,7 @@ func check(webhook secret.Value) (string, error) {
 	return parsed.String(), nil
 }
 
+// slackReason is how Slack says shortly what it does not like.
 var slackReason = regexp.MustCompile(`^[a-z_]{1,60}$`)
 
 // post posts once, and says whether and how soon it may be tried again.
@@ -111,11 +108,7 @@ func (c *Client) post(ctx context.Context, address string, body []byte) (wait ti
 	request.Header.Set("Content-Type", "application/json")
 	response, err := c.HTTP.Do(request)
 	if err != nil {
-		var about *url.Error
-		if errors.As(err, &about) { // it begins with the URL
-			err = about.Err
-		}
-		return 0, ctx.Err() == nil, err
+		return 0, ctx.Err() == nil, without(err, request.URL)
 	}
 	defer response.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(response.Body, 1<<10)) // the status says enough
@@ -131,4 +124,18 @@ func (c *Client) post(ctx context.Context, address string, body []byte) (wait ti
 	}
 	again = response.StatusCode == http.StatusTooManyRequests || response.StatusCode >= http.StatusInternalServerError
 	return wait, again, failure
+}
+
+// without gives the cause of a failed request, which may not name the URL.
+func without(err error, address *url.URL) error {
+	var about *url.Error
+	for errors.As(err, &about) { // each begins with the URL
+		err = about.Err
+	}
+	for _, secret := range []string{address.String(), address.Path, address.EscapedPath(), address.RawQuery} {
+		if len(secret) > 1 && strings.Contains(err.Error(), secret) {
+			return errors.New("the request failed")
+		}
+	}
+	return err
 }
