@@ -24,6 +24,15 @@ func (a *sharedAWS) drop(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 }
 
+// lose deletes another bucket, which must be empty: losebucket NAME
+func (a *sharedAWS) lose(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: losebucket NAME")
+	}
+	_, err := a.s3().DeleteBucket(context.Background(), &s3.DeleteBucketInput{Bucket: &args[0]})
+	ts.Check(err)
+}
+
 // fetch writes an object of the script's bucket into a file: getobject KEY FILE
 func (a *sharedAWS) fetch(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {

@@ -62,6 +62,7 @@ func TestScripts(t *testing.T) {
 
 				"dropobject": aws.drop,
 				"getobject":  aws.fetch,
+				"losebucket": aws.lose,
 				"remember":   aws.remember,
 				"unchanged":  aws.unchanged,
 				"passed":     aws.passed,
