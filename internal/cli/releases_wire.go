@@ -45,7 +45,7 @@ func checkVersion(flag, version string) error {
 		return nil
 	}
 	if _, err := release.ParseVersion(version); err != nil {
-		return &problem.Error{Code: problem.Usage, Where: problem.Location{Flag: flag}, What: err.Error(), Next: "name a tag such as v1.2.3 or v1.2.3-rc.1, or a commit"}
+		return &problem.Error{Code: problem.BadVersion, Where: problem.Location{Flag: flag}, What: err.Error()}
 	}
 	return nil
 }

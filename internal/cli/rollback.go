@@ -71,7 +71,8 @@ func (a *app) rollback(ctx context.Context, o rollbackOptions) error {
 	case o.request.Version != "" && o.previous:
 		return flagProblem("--previous", "--version and --previous exclude each other")
 	case o.confirm != "" && o.confirm != rollbackWord:
-		return flagProblem("--confirm", "--confirm wants the word rollback, not "+o.confirm)
+		return &problem.Error{Code: problem.ConfirmationMissing, Where: problem.Location{Flag: "--confirm"}, What: "rollback wants --confirm rollback, not " + o.confirm,
+			Next: "pass --confirm rollback"}
 	}
 	if err := checkVersion("--version", o.request.Version); err != nil {
 		return err

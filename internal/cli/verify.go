@@ -86,18 +86,25 @@ func (a *app) verify(cmd *cobra.Command, name string, o verifyOptions) error {
 			return &problem.Error{Code: problem.Usage, Where: problem.Location{Flag: "--junit"}, What: "the results cannot be written", Err: err}
 		}
 	}
+	var failure error
+	if !result.Passed() {
+		failure = &problem.Error{Code: problem.NotVerified, What: fmt.Sprintf("environment %s: %d of %d checks did not pass", name, len(result.NotPassed("")), len(result.Checks))}
+	}
 	switch {
 	case a.flags.json && o.traceability:
 		err = view.WriteJSON(a.Stdout, view.TraceabilityForJSON(result, verify.Requirements()))
 	case a.flags.json:
-		err = view.WriteJSON(a.Stdout, view.VerificationForJSON(result))
+		document := view.VerificationForJSON(result)
+		document.Errors = view.ErrorsForJSON(failure)
+		err = view.WriteJSON(a.Stdout, document)
 	case o.traceability:
 		view.Traceability(a.Stdout, result, verify.Requirements(), a.palette(a.Stdout))
 	default:
 		view.Verification(a.Stdout, result, a.palette(a.Stdout))
 	}
-	if err != nil || result.Passed() {
+	if err != nil || failure == nil {
 		return err
 	}
-	return &reportedError{&problem.Error{Code: problem.NotVerified, What: fmt.Sprintf("environment %s: %d of %d checks did not pass", name, len(result.NotPassed("")), len(result.Checks))}}
+	view.Failure(a.Stderr, failure, a.palette(a.Stderr))
+	return &reportedError{failure}
 }

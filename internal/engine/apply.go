@@ -74,6 +74,12 @@ func (e *Engine) Apply(ctx context.Context, request ApplyRequest) (*Result, erro
 		return nil, &problem.Error{Code: problem.ReleaseRequired, Where: e.settingsFile(),
 			What: fmt.Sprintf("environment %s takes stored releases only, not the working tree", e.name())}
 	}
+	if e.stored != nil {
+		// What is missing or damaged is found now, not half-way.
+		if _, err := e.VerifyRelease(ctx, e.Release); err != nil {
+			return nil, err
+		}
+	}
 	result, err := e.change(ctx, OperationApply, request, func(ctx context.Context, dead *deadRun) (*Preview, error) {
 		preview, err := e.previewForApply(ctx, request, dead)
 		if err != nil {

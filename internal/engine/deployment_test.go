@@ -320,3 +320,28 @@ func TestCanaryInterrupted(t *testing.T) {
 		t.Errorf("live %v", w.live())
 	}
 }
+
+// What is missing of a release, or is not what it was, is found before anything is
+// changed, and not where a phase needs it.
+func TestADamagedReleaseIsNotDeployed(t *testing.T) {
+	t.Parallel()
+	w, tree := newWorld(t), newTree()
+	w.mustDeploy(tree, "v1.0.0")
+	newer(tree, "two")
+	e := w.deploying(tree)
+	build(t, e, "v1.1.0")
+	at, manifest, err := e.At(t.Context(), "v1.1.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	applied, puts := len(w.applied), len(w.cloud.puts)
+	if err := w.store.Delete(t.Context(), engine.ArtifactKey(manifest.Site[0].SHA256), ""); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := at.Apply(t.Context(), yes()); !problem.Is(err, problem.ReleaseDamaged) {
+		t.Errorf("got %v", err)
+	}
+	if len(w.applied) != applied || len(w.cloud.puts) != puts || !slices.Equal(w.live(), []string{"v1.0.0"}) {
+		t.Errorf("applied %v, put %v, live %v", w.applied[applied:], w.cloud.puts[puts:], w.live())
+	}
+}

@@ -3,12 +3,15 @@ package engine
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"maps"
 	"slices"
 
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/compose"
+	"github.com/goal-mandala/mandala-deploy/internal/problem"
 	"github.com/goal-mandala/mandala-deploy/internal/tfstate"
 )
 
@@ -50,6 +53,9 @@ func (e *Engine) Drift(ctx context.Context) (*Drift, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !slices.ContainsFunc(slices.Collect(maps.Values(states)), func(s *tfstate.State) bool { return !s.Empty() }) {
+		return nil, &problem.Error{Code: problem.NotDeployed, What: fmt.Sprintf("environment %s is not deployed: there is nothing that could differ", e.name())}
+	}
 	drift := &Drift{Environment: e.name(), Release: e.Release}
 	if drift.Deployment, err = e.lastRun(ctx); err != nil {
 		return nil, err
@@ -64,9 +70,6 @@ func (e *Engine) Drift(ctx context.Context) (*Drift, error) {
 	}
 	for _, layer := range append(slices.Clone(order), chosen.orphans...) {
 		drift.Layers = append(drift.Layers, LayerDrift{Name: layer, Resources: []change.Drifted{}})
-	}
-	if len(states) == 0 {
-		return drift, nil
 	}
 	plan, err := e.refresh(ctx, chosen, states)
 	if err != nil {

@@ -245,12 +245,34 @@ func (e *Engine) openRelease(ctx context.Context, text string) (storedRelease, e
 	case 1:
 		return e.readRelease(ctx, found[0])
 	case 0:
-		return storedRelease{}, &problem.Error{Code: problem.UnknownRelease,
-			What: fmt.Sprintf("environment %s has no release %s%s", e.name(), text, nearest(text, names)),
-			Next: fmt.Sprintf("`mandala-deploy release list -e %s` lists those that there are; `mandala-deploy release build` builds one", e.name())}
+		return storedRelease{}, e.unknownRelease(ctx, version, names)
 	}
 	return storedRelease{}, &problem.Error{Code: problem.UnknownRelease,
 		What: fmt.Sprintf("environment %s has several releases that %s may mean", e.name(), text), Next: "give more digits of the commit"}
+}
+
+// unknownRelease says that there is no such release, and of one that was deployed
+// that it was there.
+func (e *Engine) unknownRelease(ctx context.Context, version release.Version, names []string) error {
+	list := fmt.Sprintf("`mandala-deploy release list -e %s` lists those that there are", e.name())
+	// What of the records can be read is enough.
+	records, _ := e.Journals.List(ctx, recordsLooked)
+	for _, r := range records {
+		deployed, err := release.ParseVersion(r.Release)
+		if err != nil || !r.deploys() || !deployed.Names(version) {
+			continue
+		}
+		again := "build it again from its source"
+		if r.Source != nil && r.Source.Commit != "" {
+			again = "check out commit " + r.Source.Commit
+		}
+		return &problem.Error{Code: problem.UnknownRelease,
+			What: fmt.Sprintf("environment %s has no release %s any more: run %s deployed it on %s, and it was pruned since", e.name(), r.Release, r.ID, r.StartedAt.UTC().Format(time.DateOnly)),
+			Next: fmt.Sprintf("%s; or %s: `mandala-deploy release build %s -e %s`", list, again, r.Release, e.name())}
+	}
+	return &problem.Error{Code: problem.UnknownRelease,
+		What: fmt.Sprintf("environment %s has no release %s%s", e.name(), version, nearest(version.String(), names)),
+		Next: list + "; `mandala-deploy release build` builds one"}
 }
 
 // provenance reads the statement of how a release was built.

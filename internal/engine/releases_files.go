@@ -150,11 +150,12 @@ func (e *Engine) takeMigrations(g *gathered) error {
 		}
 		texts[path.Base(name)] = body
 	}
-	g.manifest.Migrations, err = release.ReadMigrations(texts)
-	if err == nil && len(names) == 0 {
-		err = errors.New("the folder has no *.sql files")
+	if len(names) == 0 {
+		return &problem.Error{Code: problem.BadMigrations, Where: e.settingsFile(),
+			What: fmt.Sprintf("%s has its migrations in %s, where there are no *.sql files", e.name(), folder),
+			Next: "correct migrations.source, or remove the block migrations"}
 	}
-	if err != nil {
+	if g.manifest.Migrations, err = release.ReadMigrations(texts); err != nil {
 		return &problem.Error{Code: problem.BadMigrations, What: "the migrations of " + e.name(), Where: problem.Location{File: folder}, Err: err}
 	}
 	return nil

@@ -111,6 +111,28 @@ func TestRollbackIsRefused(t *testing.T) {
 	}
 }
 
+// What was deployed here once is no slip of the keyboard.
+func TestAPrunedReleaseIsCalledPruned(t *testing.T) {
+	t.Parallel()
+	w, tree := newWorld(t), newTree()
+	w.mustDeploy(tree, "v1.0.0")
+	newer(tree, "two")
+	w.mustDeploy(tree, "v1.1.0")
+	if err := w.store.Delete(t.Context(), engine.ManifestKey("v1.0.0"), ""); err != nil {
+		t.Fatal(err)
+	}
+	for version, want := range map[string]string{"v1.0.0": "it was pruned since", "v1.0.1": "has no release v1.0.1"} {
+		_, err := w.deploying(tree).Rollback(t.Context(), engine.RollbackRequest{Version: version})
+		if !problem.Is(err, problem.UnknownRelease) || !strings.Contains(err.Error(), want) {
+			t.Fatalf("%s: %v", version, err)
+		}
+		next, again := problem.Find(err)[0].Next, "check out commit "+tree.source.Commit+": `mandala-deploy release build v1.0.0 -e test`"
+		if !strings.Contains(next, "release list -e test") || strings.Contains(next, again) != (version == "v1.0.0") {
+			t.Errorf("%s: the way on is %s", version, next)
+		}
+	}
+}
+
 // newer2 builds one more release and does not deploy it.
 func newer2(t *testing.T, w *world, tree *tree, version string) {
 	t.Helper()

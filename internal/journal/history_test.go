@@ -66,7 +66,7 @@ func TestUnreadableRecords(t *testing.T) {
 	if len(got) != 1 || got[0].ID != "good" {
 		t.Errorf("the readable ones: %v", got)
 	}
-	if !problem.Is(err, problem.StorageFailed) || !strings.Contains(err.Error(), "-bad/record.json") {
+	if !problem.Is(err, problem.BrokenRecord) || !strings.Contains(err.Error(), "-bad/record.json") {
 		t.Errorf("error %v, want MD0310 naming the object", err)
 	}
 }

@@ -96,7 +96,7 @@ func decodeRecord(key string, body []byte) (Record, error) {
 
 func unreadable(key string, err error) error {
 	return &problem.Error{
-		Code: problem.StorageFailed,
+		Code: problem.BrokenRecord,
 		What: key + " is not a deployment record of this tool",
 		Next: "restore an earlier version of the object (the bucket is versioned) or delete it",
 		Err:  err,

@@ -19,8 +19,8 @@ func verification() []Entry {
 		{NotVerified, "verification failed",
 			"checks failed or could not be made; one that is unknown counts as not passed",
 			"do what stands with each check that did not pass, then verify again; docs/verification.md says what each looks at"},
-		{NotDeployed, "nothing to verify",
-			"the environment has no outputs yet: it was not deployed, or not to its end",
+		{NotDeployed, "nothing deployed",
+			"there is nothing to verify or compare yet: the environment was not deployed, or not to its end",
 			"deploy it first: `mandala-deploy apply ENV`"},
 	}
 }

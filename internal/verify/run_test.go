@@ -163,3 +163,14 @@ func TestTheStartIsReadFromTheLog(t *testing.T) {
 		}
 	}
 }
+
+// A root that does not say what its names begin with is deployed, but cannot be
+// looked at.
+func TestARootWithoutItsProject(t *testing.T) {
+	t.Parallel()
+	w := &Verifier{Environment: "test", Now: still}
+	_, err := w.Verify(t.Context(), engine.VerifyRequest{Areas: []string{Cost}, Outputs: map[string]engine.Value{"app": {Value: "a", Known: true}}})
+	if !problem.Is(err, problem.MissingOutput) || !strings.Contains(err.Error(), "no output project") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -99,5 +99,5 @@ func (w *Verifier) project(s *Subject) (string, error) {
 	if project, err := s.Output("project"); err == nil {
 		return project, nil
 	}
-	return "", &problem.Error{Code: problem.NotDeployed, What: fmt.Sprintf("environment %s has no output project: what belongs to it cannot be told", w.Environment)}
+	return "", &problem.Error{Code: problem.MissingOutput, What: fmt.Sprintf("environment %s cannot be verified: its root has no output project, so what belongs to it cannot be told", w.Environment)}
 }

@@ -89,6 +89,8 @@ type VerificationJSON struct {
 	Passed  int    `json:"passed"`
 	Failed  int    `json:"failed"`
 	Unknown int    `json:"unknown"`
+	// Errors says that it did not pass, as of any command that failed.
+	Errors []ErrorJSON `json:"errors,omitempty"`
 }
 
 // VerificationForJSON gives the JSON form of a verification.

@@ -59,7 +59,15 @@ func TestScripts(t *testing.T) {
 				"local-aws": aws.link,
 				"putobject": aws.put,
 				"objects":   aws.list,
-				"replace":   replace,
+
+				"dropobject": aws.drop,
+				"getobject":  aws.fetch,
+				"losebucket": aws.lose,
+				"remember":   aws.remember,
+				"unchanged":  aws.unchanged,
+				"passed":     aws.passed,
+				"digest":     digest,
+				"replace":    replace,
 			},
 		})
 	})
@@ -141,12 +149,16 @@ func replace(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
 		ts.Fatalf("usage: replace FILE OLD NEW")
 	}
-	path := ts.MkAbs(args[0])
 	body := ts.ReadFile(args[0])
 	if !strings.Contains(body, args[1]) {
 		ts.Fatalf("%s does not hold %q", args[0], args[1])
 	}
-	ts.Check(os.WriteFile(path, []byte(strings.ReplaceAll(body, args[1], args[2])), 0o600)) //nolint:gosec // a test's own file
+	writeFile(ts, args[0], []byte(strings.ReplaceAll(body, args[1], args[2])))
+}
+
+// writeFile writes a file of the script's.
+func writeFile(ts *testscript.TestScript, name string, body []byte) {
+	ts.Check(os.WriteFile(ts.MkAbs(name), body, 0o600)) //nolint:gosec // a test's own file
 }
 
 // code gives the exit code of a command that ts ran.
