@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/goal-mandala/mandala-deploy/internal/slack"
+	"github.com/goal-mandala/mandala-deploy/functions/slack"
 )
 
 // alarm is what CloudWatch publishes when an alarm's state changes.

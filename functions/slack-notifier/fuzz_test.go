@@ -14,7 +14,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 	slackapi "github.com/slack-go/slack"
 
-	"github.com/goal-mandala/mandala-deploy/internal/slack"
+	"github.com/goal-mandala/mandala-deploy/functions/slack"
 )
 
 // link is the only thing in a text that may begin with <: mentions are <@…> and <!…>.

@@ -18,7 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/goal-mandala/mandala-deploy/functions/internal/secret"
-	"github.com/goal-mandala/mandala-deploy/internal/slack"
+	"github.com/goal-mandala/mandala-deploy/functions/slack"
 )
 
 func saved(t *testing.T, name string) json.RawMessage {

@@ -18,7 +18,7 @@ import (
 	"github.com/goal-mandala/mandala-deploy/functions/internal/config"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/secret"
 	"github.com/goal-mandala/mandala-deploy/functions/internal/telemetry"
-	"github.com/goal-mandala/mandala-deploy/internal/slack"
+	"github.com/goal-mandala/mandala-deploy/functions/slack"
 )
 
 const function = "slack-notifier"

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/goal-mandala/mandala-deploy/internal/slack"
+	"github.com/goal-mandala/mandala-deploy/functions/slack"
 )
 
 // told makes messages for the channel of what this function is told.

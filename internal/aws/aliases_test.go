@@ -218,7 +218,7 @@ func TestPublishVersion(t *testing.T) {
 		if err != nil || latest.Settings != published.Settings {
 			t.Errorf("%+v is not %+v: %v", latest, published, err)
 		}
-		if _, err := c.lambda.UpdateFunctionConfiguration(t.Context(), &lambda.UpdateFunctionConfigurationInput{FunctionName: name, MemorySize: awssdk.Int32(int32(512+i))}); err != nil {
+		if _, err := c.lambda.UpdateFunctionConfiguration(t.Context(), &lambda.UpdateFunctionConfigurationInput{FunctionName: name, MemorySize: awssdk.Int32(int32(512 + i))}); err != nil {
 			t.Fatal(err)
 		}
 		if latest, err = c.FunctionVersion(t.Context(), *name, engine.LatestVersion); err != nil || latest.Settings == published.Settings {

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/goal-mandala/mandala-deploy/functions/slack"
 	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
-	"github.com/goal-mandala/mandala-deploy/internal/slack"
 )
 
 // mostChecks bounds the checks that a message names; the rest is counted.

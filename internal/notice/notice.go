@@ -8,9 +8,9 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/goal-mandala/mandala-deploy/functions/slack"
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
-	"github.com/goal-mandala/mandala-deploy/internal/slack"
 )
 
 // Notifier posts notices; it implements engine.Notifier.

@@ -18,10 +18,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/goal-mandala/mandala-deploy/functions/slack"
 	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
-	"github.com/goal-mandala/mandala-deploy/internal/slack"
 )
 
 var update = flag.Bool("update", false, "write the golden files")

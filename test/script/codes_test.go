@@ -16,7 +16,7 @@ func elsewhere() map[problem.Code]string {
 	return map[problem.Code]string{
 		problem.CanaryFailed:    "no refusal: it ends a deployment that shares calls out, which takes deployed functions; the engine's tests have it",
 		problem.MigrationFailed: "no refusal: it ends a deployment whose database's own function fails; the engine's tests have it",
-		problem.NoticeFailed:    "no refusal: it takes a Slack that answers, which the tests of internal/slack have",
+		problem.NoticeFailed:    "no refusal: it takes a Slack that answers, which the tests of functions/slack have",
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/goal-mandala/mandala-deploy/internal/slack"
+	"github.com/goal-mandala/mandala-deploy/functions/slack"
 )
 
 // webhook answers with the statuses in turn, and with the last one from then on.
