@@ -43,6 +43,8 @@ require (
 	golang.org/x/term v0.47.0
 )
 
+require github.com/google/go-github/v92 v92.0.0 // indirect
+
 require (
 	github.com/getkin/kin-openapi v0.153.0
 	github.com/go-openapi/jsonpointer v0.22.5 // indirect
