@@ -91,7 +91,7 @@ func outsideCode(t *testing.T, line string) string {
 			t.Errorf("a code span is open: %s", line)
 			break
 		}
-		if strings.Contains(line[marks:marks+end], "|") {
+		if strings.ContainsAny(line[marks:marks+end], `|\`) {
 			t.Errorf("a code span ends a cell: %s", line)
 		}
 		rest.WriteByte('x')

@@ -20,10 +20,10 @@ type PullRequest struct {
 func (p PullRequest) String() string { return fmt.Sprintf("%s/%s#%d", p.Owner, p.Name, p.Number) }
 
 // repository is an owner and a name. They become part of the API's paths.
-var repository = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_-]{0,99})/([A-Za-z0-9._-]{1,100})$`)
+var repository = regexp.MustCompile(`^([A-Za-z0-9][A-Za-z0-9_-]*)/([A-Za-z0-9._-]+)$`)
 
 // pullRef is the ref that GitHub Actions checks out for a pull request.
-var pullRef = regexp.MustCompile(`^refs/pull/([1-9][0-9]{0,9})/(?:merge|head)$`)
+var pullRef = regexp.MustCompile(`^refs/pull/([1-9][0-9]*)/(?:merge|head)$`)
 
 // Find gives the pull request: as named, by owner/name and number, else as a run
 // of GitHub Actions describes it. readFile reads the run's event.
