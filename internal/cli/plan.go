@@ -5,35 +5,47 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
 
+	"github.com/goal-mandala/mandala-deploy/internal/comment"
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 	"github.com/goal-mandala/mandala-deploy/internal/view"
 )
 
 type planOptions struct {
-	environment      string
+	environments     []string
 	version          string
 	layers           []string
 	out              string
 	detailedExitCode bool
+	comment          commentOptions
 }
 
 func (a *app) planCommand() *cobra.Command {
 	var o planOptions
 	cmd := &cobra.Command{
-		Use:   "plan ENV",
+		Use:   "plan ENV...",
 		Short: "Preview what an apply would do, as one exact plan of the whole environment",
+		Long: `plan previews an environment, or several one after the other, and changes nothing.
+
+With --comment it tells a pull request on GitHub, in one comment that each further
+plan of the same environments updates. GITHUB_TOKEN or GH_TOKEN holds the token. A
+comment that cannot be made is reported and fails nothing.`,
 		Example: `  mandala-deploy plan production --out plan.json
   mandala-deploy plan staging --layer database --detailed-exitcode
-  mandala-deploy plan local --json | jq .summary`,
-		Args:              environmentArg,
+  mandala-deploy plan local --json | jq .summary
+  mandala-deploy plan staging production --comment --pull-request 12`,
+		Args:              o.arguments,
 		ValidArgsFunction: a.completeEnvironments,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			o.environment = args[0]
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.validate(cmd.Flags().Changed); err != nil {
+				return err
+			}
 			return a.plan(cmd.Context(), o)
 		},
 	}
@@ -41,43 +53,117 @@ func (a *app) planCommand() *cobra.Command {
 	cmd.Flags().StringVarP(&o.out, "out", "o", "", "write the approval to this file")
 	cmd.Flags().StringVar(&o.version, "version", "", "plan the deployment of this stored release instead of the working tree")
 	cmd.Flags().BoolVar(&o.detailedExitCode, "detailed-exitcode", false, "exit with 2 when there is something to do")
+	addCommentFlags(cmd, &o.comment)
 	return cmd
+}
+
+// arguments takes the environments, each once.
+func (o *planOptions) arguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return environmentArg(cmd, args)
+	}
+	for i, name := range args {
+		if slices.Contains(args[:i], name) {
+			return &problem.Error{Code: problem.Usage, What: "environment " + name + " is named twice"}
+		}
+	}
+	o.environments = args
+	return nil
+}
+
+func (o *planOptions) validate(changed func(flag string) bool) error {
+	if o.out != "" && len(o.environments) > 1 {
+		return flagProblem("--out", "--out holds the approval of one environment; got "+strings.Join(o.environments, ", "))
+	}
+	return o.comment.validate(changed)
 }
 
 func addLayerFlag(cmd *cobra.Command, layers *[]string) {
 	cmd.Flags().StringSliceVarP(layers, "layer", "l", nil, "only this layer (repeat for more)")
 }
 
+// plan plans one environment after the other. One that fails keeps none of the
+// others from being planned.
 func (a *app) plan(ctx context.Context, o planOptions) error {
-	e, err := a.engineAt(ctx, o.environment, o.version)
+	var plans []comment.Plan
+	for _, name := range o.environments {
+		p := comment.Plan{Environment: name, Version: o.version}
+		p.Preview, p.Failure = a.preview(ctx, name, o)
+		plans = append(plans, p)
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return a.reportPlans(ctx, o, plans)
+}
+
+func (a *app) preview(ctx context.Context, name string, o planOptions) (*engine.Preview, error) {
+	e, err := a.engineAt(ctx, name, o.version)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := e.NoteUnsettled(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	preview, err := e.Preview(ctx, engine.PreviewRequest{Layers: o.layers})
+	return e.Preview(ctx, engine.PreviewRequest{Layers: o.layers})
+}
+
+// reportPlans writes the approval, tells the pull request, and renders the
+// plans. The error is the plans', whatever becomes of the comment.
+func (a *app) reportPlans(ctx context.Context, o planOptions, plans []comment.Plan) error {
+	var failures []error
+	documents, changes := []view.PreviewJSON{}, false
+	for i, p := range plans {
+		if p.Failure != nil {
+			failures = append(failures, p.Failure)
+			continue
+		}
+		if o.out != "" {
+			if err := writeApproval(o.out, p.Preview); err != nil {
+				return err
+			}
+			plans[i].Approval = o.out
+		}
+		changes = changes || !p.Preview.Empty()
+		documents = append(documents, view.ForJSON(p.Preview))
+		if !a.flags.json {
+			if len(o.environments) > 1 {
+				view.Heading(a.Stdout, p.Environment, len(documents) == 1, a.palette(a.Stdout))
+			}
+			view.Preview(a.Stdout, p.Preview, a.palette(a.Stdout))
+		}
+	}
+	told := a.comment(ctx, o.comment, plans)
+	failure := errors.Join(failures...)
+	switch {
+	case !a.flags.json, failure != nil && len(o.environments) == 1:
+	case len(o.environments) == 1:
+		documents[0].Comment = told
+		if err := view.WriteJSON(a.Stdout, documents[0]); err != nil {
+			return err
+		}
+	default:
+		if err := view.WriteJSON(a.Stdout, view.PlansJSON{Environments: documents, Comment: told, Errors: view.ErrorsForJSON(failure)}); err != nil {
+			return err
+		}
+		if failure != nil {
+			view.Failure(a.Stderr, failure, a.palette(a.Stderr))
+			return &reportedError{failure}
+		}
+	}
+	if failure == nil && o.detailedExitCode && changes {
+		return errChanges
+	}
+	return failure
+}
+
+func writeApproval(file string, preview *engine.Preview) error {
+	body, err := preview.Approval.Encode()
 	if err != nil {
 		return err
 	}
-	if o.out != "" {
-		body, err := preview.Approval.Encode()
-		if err != nil {
-			return err
-		}
-		if err := writeFile(o.out, body); err != nil {
-			return outProblem(err)
-		}
-	}
-	if a.flags.json {
-		if err := view.WriteJSON(a.Stdout, view.ForJSON(preview)); err != nil {
-			return err
-		}
-	} else {
-		view.Preview(a.Stdout, preview, a.palette(a.Stdout))
-	}
-	if o.detailedExitCode && !preview.Empty() {
-		return errChanges
+	if err := writeFile(file, body); err != nil {
+		return outProblem(err)
 	}
 	return nil
 }

@@ -115,7 +115,7 @@ type Entry struct {
 // constants.
 func Catalogue() []Entry {
 	var all []Entry
-	for _, area := range [][]Entry{configuration(), terraformRuns(), storage(), approvals(), runs(), localAWS(), functions(), releases(), deployments(), history(), verification(), usage()} {
+	for _, area := range [][]Entry{configuration(), terraformRuns(), storage(), approvals(), runs(), localAWS(), functions(), releases(), deployments(), history(), verification(), github(), usage()} {
 		all = append(all, area...)
 	}
 	return all

@@ -14,6 +14,15 @@ import (
 // Failure writes an error for people: what happened, where, what to do, for
 // each problem in it.
 func Failure(w io.Writer, err error, palette Palette) {
+	problems(w, err, palette.paint(red, "error:"), palette)
+}
+
+// Warning writes an error that failed nothing, as Failure does.
+func Warning(w io.Writer, err error, palette Palette) {
+	problems(w, err, palette.paint(yellow, "warning:"), palette)
+}
+
+func problems(w io.Writer, err error, head string, palette Palette) {
 	problems := problem.Find(err)
 	if len(problems) == 0 {
 		problems = []*problem.Error{{Code: problem.Internal, What: err.Error()}}
@@ -23,7 +32,7 @@ func Failure(w io.Writer, err error, palette Palette) {
 		if at := p.Where.String(); at != "" {
 			where = at + ": "
 		}
-		fmt.Fprintf(w, "%s %s%s %s\n", palette.paint(red, "error:"), where, cause(p), palette.paint(faint, "["+string(p.Code)+"]"))
+		fmt.Fprintf(w, "%s %s%s %s\n", head, where, cause(p), palette.paint(faint, "["+string(p.Code)+"]"))
 		var diagnostics *engine.DiagnosticsError
 		if errors.As(p.Err, &diagnostics) {
 			writeDiagnostics(w, diagnostics.Diagnostics)

@@ -39,6 +39,14 @@ func Preview(w io.Writer, p *engine.Preview, palette Palette) {
 	fmt.Fprintf(w, "\n%s  %s\n", palette.paint(bold, counts(p.Summary())), palette.paint(faint, shortDigest(p.Approval.Digest)))
 }
 
+// Heading names the environment of which the next preview is, where there are several.
+func Heading(w io.Writer, environment string, first bool, palette Palette) {
+	if !first {
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintf(w, "%s\n\n", palette.paint(bold, environment))
+}
+
 // beside writes what is done beside the layers.
 func beside(w io.Writer, b engine.Beside, palette Palette) {
 	if b.Empty() && len(b.Snapshots) == 0 {
@@ -206,6 +214,22 @@ type PreviewJSON struct {
 	Beside      engine.Beside   `json:"beside"` // what is done beside the layers
 	Guarded     []string        `json:"guarded"`
 	Warnings    []string        `json:"warnings"`
+	Comment     *CommentJSON    `json:"comment,omitempty"` // with --comment
+}
+
+// PlansJSON is the JSON form of several environments' previews.
+type PlansJSON struct {
+	Environments []PreviewJSON `json:"environments"`
+	Comment      *CommentJSON  `json:"comment,omitempty"`
+	Errors       []ErrorJSON   `json:"errors,omitempty"`
+}
+
+// CommentJSON tells what became of a plan's comment on a pull request.
+type CommentJSON struct {
+	PullRequest string      `json:"pull_request,omitempty"` // owner/name#number
+	Outcome     string      `json:"outcome,omitempty"`      // created, updated or unchanged
+	URL         string      `json:"url,omitempty"`
+	Errors      []ErrorJSON `json:"errors,omitempty"` // why there is none
 }
 
 // LayerPlanJSON is one layer of a PreviewJSON.

@@ -17,6 +17,8 @@ func elsewhere() map[problem.Code]string {
 		problem.CanaryFailed:    "no refusal: it ends a deployment that shares calls out, which takes deployed functions; the engine's tests have it",
 		problem.MigrationFailed: "no refusal: it ends a deployment whose database's own function fails; the engine's tests have it",
 		problem.NoticeFailed:    "no refusal: it takes a Slack that answers, which the tests of functions/slack have",
+		problem.GitHubRefused:   "no refusal: a warning, and it takes a GitHub that answers, which the tests of internal/github and internal/cli have",
+		problem.NotCommented:    "no refusal: a warning, and it takes a GitHub that fails, which the tests of internal/github have",
 	}
 }
 
