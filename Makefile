@@ -75,18 +75,18 @@ test-race: check-go postgresql ## Run the quick tests with the race detector (ne
 test-modules: $(WITH_TERRAFORM) ## Run `terraform test` in every module
 	$(WITH_TERRAFORM) scripts/test-modules
 
-# Those among them that keep a core busy by themselves.
-BUSY := /test/(interrupt|preview|script)$$
+# Those among them that deploy the whole stack: they wait much for what the provider has
+# built in.
+STACKS := /test(/deploy)?$$
 
-# Not cached: the tests run a binary that Go does not know they depend upon. The busy
-# packages one after the other, and beside them, two at a time, those that wait much for
-# what the provider has built in.
+# Not cached: the tests run a binary that Go does not know they depend upon. Beside the
+# packages that wait, one after the other, those that work.
 .PHONY: test-integration
 test-integration: $(WITH_TERRAFORM) emulator postgresql ## Run the tests with real Terraform and the local AWS
-	@set -f; test="$(WITH_TERRAFORM) -no-config $(GO_TEST) -count=1 -timeout $(TIMEOUT) -run $(RUN)"; failed=0; \
-	$$test -p 1 $$($(SLOW_TESTS) | grep -E '$(BUSY)') & busy=$$!; \
-	$$test -p 2 $$($(SLOW_TESTS) | grep -vE '$(BUSY)') || failed=1; \
-	wait $$busy || failed=1; exit $$failed
+	@set -f; test="$(WITH_TERRAFORM) -no-config $(GO_TEST) -count=1 -p 1 -timeout $(TIMEOUT) -run $(RUN)"; failed=0; \
+	$$test $$($(SLOW_TESTS) | grep -E '$(STACKS)') & stacks=$$!; \
+	$$test $$($(SLOW_TESTS) | grep -vE '$(STACKS)') || failed=1; \
+	wait $$stacks || failed=1; exit $$failed
 
 # An input that fails is kept under testdata/fuzz.
 FUZZTIME := 2m

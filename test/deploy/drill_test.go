@@ -25,33 +25,7 @@ import (
 // checkDrill sets off an alarm: it has to reach Slack, here a receiver on loopback,
 // within ten seconds (R3.2 gives five minutes).
 func checkDrill(t *testing.T, a *kit.Application) {
-	received := make(chan string, 10)
-	slack := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		received <- string(body)
-		_, _ = io.WriteString(w, "ok")
-	}))
-	defer slack.Close()
-	const private = "secret-part-of-the-webhook"
-	names, _ := a.Outputs["secret_names"].(map[string]any)
-	secrets, id := secretsmanager.NewFromConfig(a.Config), aws.String(fmt.Sprint(names["slack-webhook"]))
-	put := func(value string) {
-		if _, err := secrets.PutSecretValue(context.WithoutCancel(t.Context()), &secretsmanager.PutSecretValueInput{SecretId: id, SecretString: &value}); err != nil {
-			t.Error(err)
-		}
-	}
-	var none *types.ResourceNotFoundException // an operator has set none yet
-	if before, err := secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: id}); err == nil {
-		defer put(*before.SecretString)
-	} else if !errors.As(err, &none) {
-		t.Fatal(err)
-	}
-	put(slack.URL + "/services/T000/B000/" + private)
-
+	received := slackChannel(t, a)
 	alarms := cloudwatch.NewFromConfig(a.Config)
 	all, err := alarms.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{ActionPrefix: aws.String(a.Output("alerts_topic_arn"))})
 	if err != nil || len(all.MetricAlarms) == 0 {
@@ -96,6 +70,44 @@ func checkDrill(t *testing.T, a *kit.Application) {
 			t.Fatal("the alarm did not reach Slack within 10 s")
 		}
 	}
+}
+
+// private is a part of the webhook's address that nobody may tell.
+const private = "secret-part-of-the-webhook"
+
+// slackChannel puts a receiver on loopback in the place of Slack until the test ends,
+// and gives what it receives.
+func slackChannel(t *testing.T, a *kit.Application) <-chan string {
+	t.Helper()
+	received := make(chan string, 100)
+	slack := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		select {
+		case received <- string(body):
+		default: // nobody reads them any more
+		}
+		_, _ = io.WriteString(w, "ok")
+	}))
+	t.Cleanup(slack.Close)
+	names, _ := a.Outputs["secret_names"].(map[string]any)
+	secrets, id := secretsmanager.NewFromConfig(a.Config), aws.String(fmt.Sprint(names["slack-webhook"]))
+	put := func(value string) {
+		if _, err := secrets.PutSecretValue(context.WithoutCancel(t.Context()), &secretsmanager.PutSecretValueInput{SecretId: id, SecretString: &value}); err != nil {
+			t.Error(err)
+		}
+	}
+	var none *types.ResourceNotFoundException // an operator has set none yet
+	if before, err := secrets.GetSecretValue(t.Context(), &secretsmanager.GetSecretValueInput{SecretId: id}); err == nil {
+		t.Cleanup(func() { put(*before.SecretString) })
+	} else if !errors.As(err, &none) {
+		t.Fatal(err)
+	}
+	put(slack.URL + "/services/T000/B000/" + private)
+	return received
 }
 
 // notifierLog waits for the notifier to have logged that it told the channel, and gives
