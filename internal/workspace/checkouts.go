@@ -9,7 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 	"golang.org/x/sync/errgroup"
@@ -22,6 +24,9 @@ import (
 
 // releasesDir is the folder of checked out releases in an environment's home.
 const releasesDir = "releases"
+
+// keptCheckouts is how many checked out releases stay: those that were opened last.
+const keptCheckouts = 5
 
 // concurrentReads bounds the files of a release that are fetched at a time.
 const concurrentReads = 8
@@ -58,7 +63,14 @@ func (c Checkouts) Open(ctx context.Context, digest string, files map[string]fun
 		return engine.Checkout{}, diskProblem("lock "+dir, err)
 	}
 	err := c.checkOut(ctx, dir, files)
+	if err == nil {
+		now := time.Now()
+		err = os.Chtimes(sumsOf(dir), now, now)
+	}
 	if err := errors.Join(err, lock.Unlock()); err != nil {
+		return engine.Checkout{}, err
+	}
+	if err := tidy(filepath.Dir(dir)); err != nil {
 		return engine.Checkout{}, err
 	}
 	fsys := os.DirFS(dir)
@@ -113,6 +125,35 @@ func (c Checkouts) checkOut(ctx context.Context, dir string, files map[string]fu
 	}
 	if err := os.Rename(fresh, dir); err != nil {
 		return diskProblem("put a release in place at "+dir, err)
+	}
+	return nil
+}
+
+// tidy removes the checkouts that were opened longest ago; those that another run is
+// about to open stay. A release that is opened again is fetched again.
+func tidy(releases string) error {
+	entries, err := os.ReadDir(releases)
+	if err != nil {
+		return diskProblem("list "+releases, err)
+	}
+	var all []string
+	opened := map[string]time.Time{}
+	for _, entry := range entries {
+		digest, sums := strings.CutSuffix(entry.Name(), ".json")
+		if info, err := entry.Info(); err == nil && sums && digestPattern.MatchString("sha256:"+digest) {
+			dir := filepath.Join(releases, digest)
+			all, opened[dir] = append(all, dir), info.ModTime()
+		}
+	}
+	slices.SortFunc(all, func(a, b string) int { return opened[b].Compare(opened[a]) })
+	for _, dir := range all[min(len(all), keptCheckouts):] {
+		lock := flock.New(dir+".lock", flock.SetPermissions(0o600))
+		if taken, err := lock.TryLock(); err != nil || !taken {
+			continue
+		}
+		if err := errors.Join(os.RemoveAll(dir), os.Remove(sumsOf(dir)), lock.Unlock()); err != nil {
+			return diskProblem("remove "+dir, err)
+		}
 	}
 	return nil
 }

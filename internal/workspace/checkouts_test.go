@@ -88,6 +88,25 @@ func TestCheckoutIsFetchedOnceAndWhole(t *testing.T) {
 	}
 }
 
+func TestOldCheckoutsGo(t *testing.T) {
+	t.Parallel()
+	c := NewCheckouts(project(t), "local")
+	var reads atomic.Int32
+	var dirs []string
+	for _, digit := range "123456" {
+		checkout := open1(t, c, "sha256:"+strings.Repeat(string(digit), 64), string(digit), &reads)
+		dirs = append(dirs, checkout.Dir)
+		if digit == '5' { // the first is opened once more
+			open1(t, c, "sha256:"+strings.Repeat("1", 64), "1", &reads)
+		}
+	}
+	for i, dir := range dirs {
+		if _, err := os.Stat(dir); (err != nil) != (i == 1) {
+			t.Errorf("checkout %d: %v", i+1, err)
+		}
+	}
+}
+
 func TestCheckoutCutShort(t *testing.T) {
 	t.Parallel()
 	root, broken := project(t), errors.New("no way there")
