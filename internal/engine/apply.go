@@ -32,6 +32,7 @@ type ApplyRequest struct {
 
 	whole      bool    // a choice of layers is all of what is to be done
 	rollbackOf string  // id of the deployment that is taken back
+	automatic  bool    // nobody said so: a deployment failed
 	target     *Target // of a rollback
 }
 
@@ -227,14 +228,15 @@ func (e *Engine) carryOut(ctx context.Context, operation Operation, id string, r
 		return nil, err
 	}
 	result.Begun = true
-	if err := e.markResumed(ctx, dead, id); err != nil {
-		return result, err
+	told := e.tellStart(ctx, d)
+	failures := e.marked(ctx, d, dead)
+	if len(failures) == 0 {
+		e.phase("%s %s", operation, e.name())
+		failures = e.perform(ctx, d, result)
+	} else {
+		result.Result = Failed
 	}
-	if err := e.markRolledBack(ctx, request.rollbackOf, id); err != nil {
-		return result, err
-	}
-	e.phase("%s %s", operation, e.name())
-	failures := e.perform(ctx, d, result)
+	<-told
 	closingCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
 	if err := d.journal.Finish(closingCtx, result.Result); err != nil {
@@ -245,6 +247,35 @@ func (e *Engine) carryOut(ctx context.Context, operation Operation, id string, r
 	err = errors.Join(failures...)
 	e.tellEnd(closingCtx, d, result, err)
 	return result, err
+}
+
+// marked makes a run that has begun ready, and links the records that it takes the place
+// of to it.
+func (e *Engine) marked(ctx context.Context, d *deployment, dead *deadRun) []error {
+	for _, mark := range []func() error{
+		d.ready,
+		func() error { return e.markResumed(ctx, dead, d.id) },
+		func() error { return e.markRolledBack(ctx, d.request.rollbackOf, d.id) },
+	} {
+		if err := mark(); err != nil {
+			return []error{err}
+		}
+	}
+	return nil
+}
+
+// tellStart tells that a run begins, beside its work, and gives what is closed when it
+// was told.
+func (e *Engine) tellStart(ctx context.Context, d *deployment) <-chan struct{} {
+	told := make(chan struct{})
+	notice := e.noticeOf(d, NoticeStarted, 0, nil)
+	go func() {
+		defer close(told)
+		if notice != nil {
+			e.notify(ctx, *notice)
+		}
+	}()
+	return told
 }
 
 // perform runs what comes before the layers, the layers, and what comes after them.
@@ -291,8 +322,11 @@ func (e *Engine) newDeployment(ctx context.Context, operation Operation, id stri
 	d.contracted = schema.Contracted
 	d.record = e.newRecord(operation, id, request, preview, standing)
 	// What was deployed already may have failed afterwards, or never been proved.
-	d.outstanding = operation != OperationDestroy && d.bundle != nil && d.bundle.Stored &&
-		(standing == nil || standing.Manifest != d.bundle.Digest || standing.Release != e.Release || standing.Status != Succeeded || d.due(PhaseVerify) && !standing.Verified())
+	unproved := standing != nil && (standing.Status != Succeeded || d.due(PhaseVerify) && (standing.Verification == nil || standing.Verification.Result != Succeeded))
+	if d.bundle != nil && d.bundle.Stored {
+		unproved = unproved || standing == nil || standing.Manifest != d.bundle.Digest || standing.Release != e.Release
+	}
+	d.outstanding = operation != OperationDestroy && d.bundle != nil && unproved && (d.bundle.Stored || !d.partial)
 	return d, nil
 }
 
@@ -308,14 +342,8 @@ func (e *Engine) begin(ctx context.Context, d *deployment) error {
 		return err
 	}
 	var err error
-	if d.journal, err = e.Journals.Start(ctx, d.record); err != nil {
-		return err
-	}
-	if err := d.ready(); err != nil {
-		return err
-	}
-	e.tell(ctx, d, NoticeStarted, 0, nil)
-	return nil
+	d.journal, err = e.Journals.Start(ctx, d.record)
+	return err
 }
 
 // keep stores what the preview's steps stand on.

@@ -182,16 +182,21 @@ const (
 
 // lastSchema gives what the last deployment that knew it left of the schema.
 func (e *Engine) lastSchema(ctx context.Context) (SchemaRecord, error) {
-	records, err := e.Journals.List(ctx, recordsNear)
-	if err != nil {
-		return SchemaRecord{}, err
-	}
-	for _, r := range records {
-		if r.Operation == OperationDestroy && r.Status == Succeeded {
-			return SchemaRecord{}, nil // the database went with it, or may have
+	for _, most := range []int{recordsNear, 0} { // 0 is all
+		records, err := e.Journals.List(ctx, most)
+		if err != nil {
+			return SchemaRecord{}, err
 		}
-		if r.Schema != nil {
-			return *r.Schema, nil
+		for _, r := range records {
+			if r.Operation == OperationDestroy && r.Status == Succeeded {
+				return SchemaRecord{}, nil // the database went with it, or may have
+			}
+			if r.Schema != nil {
+				return *r.Schema, nil
+			}
+		}
+		if len(records) < recordsNear {
+			break
 		}
 	}
 	return SchemaRecord{}, nil

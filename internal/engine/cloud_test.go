@@ -28,6 +28,7 @@ type cloud struct {
 	aliases     map[string]engine.Alias
 	moves       []string // function version shares, as they were made
 	refuse      string   // function whose alias cannot be moved
+	refuseAll   string   // function whose alias does not take all calls to another version than its first
 	files       map[string]engine.SiteUpload
 	puts        []string // keys, as they were put
 	invalidated []string
@@ -37,10 +38,13 @@ type cloud struct {
 	migrated    []string                // payloads
 	notices     []engine.Notice
 	broken      map[string]bool // releases that do not verify
-	alarms      []string
+	alarms      []string        // that go off once they were looked at
+	looked      bool
 	failing     map[string]bool // releases whose calls fail
 	seen        []string        // releases that were verified
 	blind       error           // what asking for metrics gives
+
+	contractionFails bool // at the second of several migrations
 }
 
 func newCloud() *cloud {
@@ -187,7 +191,7 @@ func (c *cloud) PublishVersion(_ context.Context, function string) error {
 func (c *cloud) MoveAlias(_ context.Context, function, _ string, to engine.Alias) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if function == c.refuse {
+	if function == c.refuse || function == c.refuseAll && len(to.Shares) == 0 && to.Version != "1" {
 		return fmt.Errorf("Lambda refuses to move %s", function) //nolint:revive,staticcheck // a name
 	}
 	c.aliases[function] = engine.Alias{Version: to.Version, Shares: to.Shares}
@@ -204,7 +208,15 @@ func (c *cloud) Calls(ctx context.Context, function, _, version string, _ time.T
 	return 100, 0, errors.Join(err, c.blind)
 }
 
-func (c *cloud) Alarming(context.Context, string) ([]string, error) { return c.alarms, nil }
+func (c *cloud) Alarming(context.Context, string) ([]string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.looked {
+		c.looked = true
+		return nil, nil
+	}
+	return c.alarms, nil
+}
 
 // SiteFiles, PutSiteFile, DeleteSiteFiles and Invalidate are engine.Site.
 func (c *cloud) SiteFiles(context.Context, string) (map[string]engine.SiteObject, error) {
@@ -276,6 +288,10 @@ func (c *cloud) Invoke(_ context.Context, _, qualifier string, payload []byte) (
 	for _, version := range slices.Sorted(maps.Keys(c.classes)) {
 		if version > c.schema {
 			pending = append(pending, m{"version": version, "name": "x", "class": c.classes[version]})
+			if c.contractionFails && !request.DryRun && request.Class == release.Contract && from != c.schema {
+				c.schema = from // the first of them is made, and stays
+				return engine.Invocation{Error: "Unhandled", Payload: []byte(`{"errorMessage": "the second fails"}`)}, nil
+			}
 			if request.Class != "" && c.classes[version] != request.Class {
 				return engine.Invocation{Error: "Unhandled", Payload: []byte(`{"errorMessage": "not of the class"}`)}, nil
 			}

@@ -52,7 +52,8 @@ func (d *deployment) due(phase Phase) bool {
 	case PhaseAssets, PhaseEntries:
 		return all && d.engine.Site != nil && len(d.bundle.Manifest.Site) > 0
 	case PhaseMigrations:
-		return all && d.engine.Invoker != nil && len(d.bundle.Manifest.Migrations) > 0
+		// Also of a part: code that is deployed needs its schema.
+		return !d.bundle.empty() && d.engine.Invoker != nil && len(d.bundle.Manifest.Migrations) > 0 && (!d.partial || d.hasFunctions())
 	case PhaseContract:
 		return d.contracts
 	case PhaseCode:

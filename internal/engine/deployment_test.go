@@ -233,6 +233,70 @@ func TestAllAliasesMoveOrNone(t *testing.T) {
 	}
 }
 
+// What was taken away stays taken away, also where not all of it could be.
+func TestHalfAContractionIsKnown(t *testing.T) {
+	t.Parallel()
+	w, tree := newWorld(t), newTree()
+	w.mustDeploy(tree, "v1.0.0")
+	for version, name := range map[int64]string{2: "00002_drop.sql", 3: "00003_drop.sql"} {
+		tree.write("functions/migrations/"+name, "-- class: contract\n")
+		w.cloud.classes[version] = release.Contract
+	}
+	w.cloud.contractionFails = true
+	newer(tree, "two")
+	result, err := w.deploy(tree, "v1.1.0")
+	if !problem.Is(err, problem.MigrationFailed) || !problem.Is(err, problem.SchemaTooNew) || result.RolledBack != nil {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	record, err := w.deploying(tree).DeploymentByID(t.Context(), result.DeploymentID)
+	if err != nil || record.Schema.Contracted != 2 || record.Schema.To != 2 {
+		t.Errorf("%+v, %v", record.Schema, err)
+	}
+}
+
+// A part of the layers gets the schema that its code needs.
+func TestPartOfARelease(t *testing.T) {
+	t.Parallel()
+	w, tree := newWorld(t), newTree()
+	w.mustDeploy(tree, "v1.0.0")
+	tree.write("functions/migrations/00002_more.sql", "-- class: expand\n")
+	w.cloud.classes[2] = release.Expand
+	newer(tree, "two")
+	e := w.deploying(tree)
+	build(t, e, "v1.1.0")
+	at, _, err := e.At(t.Context(), "v1.1.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	request := yes()
+	request.Layers = []string{"app"}
+	if _, err := at.Apply(t.Context(), request); err != nil || w.cloud.schema != 2 || !slices.Equal(w.live(), []string{"v1.1.0"}) {
+		t.Errorf("schema %d, live %v, %v", w.cloud.schema, w.live(), err)
+	}
+}
+
+// A working tree that did not pass its verification is verified again, although nothing
+// is left to change.
+func TestAnUnprovedTreeIsProvedAgain(t *testing.T) {
+	t.Parallel()
+	w, tree := newWorld(t), newTree()
+	e := w.deploying(tree)
+	e.Environment.Settings.Rollback.OnFailure = false
+	w.cloud.broken[""] = true
+	for range 2 {
+		if result, err := e.Apply(t.Context(), yes()); !problem.Is(err, problem.NotVerified) || !result.Begun {
+			t.Fatalf("%+v, %v", result, err)
+		}
+	}
+	w.cloud.broken[""] = false
+	if result, err := e.Apply(t.Context(), yes()); err != nil || !result.Begun {
+		t.Errorf("%+v, %v", result, err)
+	}
+	if result, err := e.Apply(t.Context(), yes()); err != nil || result.Begun {
+		t.Errorf("and once more: %+v, %v", result, err)
+	}
+}
+
 func TestContractingComesLast(t *testing.T) {
 	t.Parallel()
 	w, tree := newWorld(t), newTree()
@@ -262,7 +326,10 @@ func TestCanary(t *testing.T) {
 	}{
 		"goes well":         {func(*cloud) {}, "v1.1.0", ""},
 		"calls fail":        {func(c *cloud) { c.failing["v1.1.0"] = true }, "v1.0.0", problem.CanaryFailed},
-		"cannot be watched": {func(c *cloud) { c.blind = errors.New("no metrics") }, "v1.0.0", problem.RolledBack},
+		"an alarm goes off": {func(c *cloud) { c.alarms = []string{"api-5xx"} }, "v1.0.0", problem.CanaryFailed},
+		// What the canary had already, it gives back, too.
+		"one cannot take all": {func(c *cloud) { c.refuseAll = "health" }, "v1.0.0", problem.RolledBack},
+		"cannot be watched":   {func(c *cloud) { c.blind = errors.New("no metrics") }, "v1.0.0", problem.RolledBack},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

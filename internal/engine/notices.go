@@ -17,8 +17,15 @@ func (e *Engine) tellEnd(ctx context.Context, d *deployment, result *Result, err
 // tell tells people of a deployment. What has no release tells nobody: neither
 // destroys nor roots without anything beside their layers.
 func (e *Engine) tell(ctx context.Context, d *deployment, kind NoticeKind, seconds float64, err error) {
+	if notice := e.noticeOf(d, kind, seconds, err); notice != nil {
+		e.notify(ctx, *notice)
+	}
+}
+
+// noticeOf gives what is told of a run; nil where nothing is.
+func (e *Engine) noticeOf(d *deployment, kind NoticeKind, seconds float64, err error) *Notice {
 	if d.operation == OperationDestroy {
-		return
+		return nil
 	}
 	record := d.recorded()
 	notice := Notice{Kind: kind, Operation: d.operation, Environment: e.name(), Release: record.Release, Previous: record.PreviousRelease,
@@ -30,5 +37,5 @@ func (e *Engine) tell(ctx context.Context, d *deployment, kind NoticeKind, secon
 	if err != nil {
 		notice.Error = short(err)
 	}
-	e.notify(ctx, notice)
+	return &notice
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -149,22 +148,15 @@ func (e *Engine) eachMove(ctx context.Context, functions []liveFunction, find fu
 	return moves, nil
 }
 
-// moveAll carries moves out side by side. When one fails, those that were made are
-// taken back: the functions of a release call each other.
+// moveAll carries moves out side by side. When one fails, all are taken back: the
+// functions of a release call each other, one whose answer was lost may have been moved,
+// and one that was not yet moved may have a share of a canary.
 func (e *Engine) moveAll(ctx context.Context, moves []aliasMove) error {
-	var mu sync.Mutex
-	var done []aliasMove
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(concurrentLooks)
 	for _, move := range moves {
 		group.Go(func() error {
-			err := e.Aliases.MoveAlias(groupCtx, move.function.full, LiveAlias, Alias{Version: move.to.Number})
-			if err == nil {
-				mu.Lock()
-				done = append(done, move)
-				mu.Unlock()
-			}
-			return err
+			return e.Aliases.MoveAlias(groupCtx, move.function.full, LiveAlias, Alias{Version: move.to.Number})
 		})
 	}
 	err := group.Wait()
@@ -173,7 +165,8 @@ func (e *Engine) moveAll(ctx context.Context, moves []aliasMove) error {
 	}
 	back, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
 	defer cancel()
-	return errors.Join(err, e.moveBack(back, done))
+	e.note("not all callers could be led to the new code: they are led back")
+	return errors.Join(err, e.moveBack(back, moves))
 }
 
 // moveBack leads callers where they were led before.

@@ -95,26 +95,34 @@ func (w canaryWatch) hold(ctx context.Context, how time.Duration) error {
 		case <-ctx.Done():
 			return &problem.Error{Code: problem.Interrupted, What: "the canary was interrupted", Err: problem.ErrInterrupted}
 		case <-look.C:
-			if err := w.look(ctx); err != nil {
+			if _, err := w.look(ctx); err != nil {
 				return err
 			}
 		case <-end.C:
-			return w.look(ctx)
+			calls, err := w.look(ctx)
+			if err == nil {
+				w.engine.note("canary: %d calls of new versions were seen", calls)
+				if calls < fewestCalls {
+					w.engine.note("canary: too few calls to tell anything: this step proved nothing")
+				}
+			}
+			return err
 		}
 	}
 }
 
-// look ends the canary where an alarm went off or calls failed.
-func (w canaryWatch) look(ctx context.Context) error {
+// look ends the canary where an alarm went off or calls failed, and gives how many calls
+// of new versions there were.
+func (w canaryWatch) look(ctx context.Context) (seen int, err error) {
 	alarms, err := w.engine.alarming(ctx, w.topic)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	alarms = slices.DeleteFunc(alarms, func(name string) bool { return slices.Contains(w.before, name) })
 	if len(alarms) > 0 {
-		return canaryProblem(w.engine.name(), "in alarm since it began: "+strings.Join(alarms, ", "))
+		return 0, canaryProblem(w.engine.name(), "in alarm since it began: "+strings.Join(alarms, ", "))
 	}
-	failing := make([]string, len(w.moves))
+	failing, counted := make([]string, len(w.moves)), make([]int, len(w.moves))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(concurrentLooks)
 	for i, move := range w.moves {
@@ -123,16 +131,20 @@ func (w canaryWatch) look(ctx context.Context) error {
 			if err == nil && calls >= fewestCalls && float64(failed)*100 > w.most*float64(calls) {
 				failing[i] = fmt.Sprintf("%s: %d of %d calls of version %s failed", move.function.short, failed, calls, move.to.Number)
 			}
+			counted[i] = calls
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return err
+		return 0, err
+	}
+	for _, calls := range counted {
+		seen += calls
 	}
 	if failing = slices.DeleteFunc(failing, func(text string) bool { return text == "" }); len(failing) > 0 {
-		return canaryProblem(w.engine.name(), strings.Join(failing, "; "))
+		return 0, canaryProblem(w.engine.name(), strings.Join(failing, "; "))
 	}
-	return nil
+	return seen, nil
 }
 
 func canaryProblem(environment, what string) error {

@@ -57,14 +57,27 @@ func (d *deployment) expand(ctx context.Context) (string, error) {
 	return fmt.Sprintf("schema %d → %d", done.From, done.Current), nil
 }
 
-// contract runs the migrations that take something away.
+// contract runs the migrations that take something away. What they may have taken is
+// written down before: no release that needs it is gone back to, also where the answer
+// is lost. Where they fail, the database is asked how far they came.
 func (d *deployment) contract(ctx context.Context) (string, error) {
 	function, err := d.migrator()
 	if err != nil {
 		return "", err
 	}
+	known := d.contracted
+	for _, m := range d.bundle.Manifest.Migrations {
+		if m.Class == release.Contract {
+			d.contracted = max(d.contracted, m.Version)
+		}
+	}
+	d.recordSchema(ctx)
 	done, err := d.migrate(ctx, function, map[string]any{"class": release.Contract})
 	if err != nil {
+		if look, lookErr := d.migrate(ctx, function, map[string]any{"dry_run": true}); lookErr == nil {
+			d.contracted, d.schema.To = known, look.Current
+			d.recordSchema(ctx)
+		}
 		return "", err
 	}
 	d.schema.To = done.Current

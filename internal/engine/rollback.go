@@ -63,8 +63,31 @@ func (e *Engine) Rollback(ctx context.Context, request RollbackRequest) (*Result
 	}
 	apply := at.convergence(request, target)
 	return at.change(ctx, OperationRollback, apply, func(ctx context.Context, _ *deadRun) (*Preview, error) {
+		if err := at.standsStill(ctx, target); err != nil {
+			return nil, err
+		}
 		return at.guardRollback(ctx, apply)
 	})
+}
+
+// standsStill refuses, under the lease, where somebody deployed since the target was
+// chosen.
+func (e *Engine) standsStill(ctx context.Context, target Target) error {
+	now, err := e.standing(ctx)
+	if err != nil {
+		return err
+	}
+	id := func(r *Record) string {
+		if r == nil {
+			return ""
+		}
+		return r.ID
+	}
+	if id(now) == id(target.From) {
+		return nil
+	}
+	return &problem.Error{Code: problem.StaleApproval, What: fmt.Sprintf("run %s has changed %s since it was decided to go back", id(now), e.name()),
+		Next: "look at `mandala-deploy history " + e.name() + "`, and decide again"}
 }
 
 // PlanRollback shows both phases and changes nothing.
@@ -103,7 +126,7 @@ func (e *Engine) PlanRollback(ctx context.Context, request RollbackRequest) (*Ro
 // convergence is the apply that follows the code.
 func (e *Engine) convergence(request RollbackRequest, target Target) ApplyRequest {
 	apply := ApplyRequest{Layers: request.Layers, AllowStateful: request.AllowStateful, Reason: request.Reason, Show: request.Show,
-		whole: len(request.Layers) == 0, rollbackOf: request.of, target: &target}
+		whole: len(request.Layers) == 0, rollbackOf: request.of, automatic: request.of != "", target: &target}
 	if apply.whole {
 		apply.Layers = slices.DeleteFunc(slices.Clone(e.Environment.Settings.Rollback.Layers), func(layer string) bool {
 			_, declared := e.Environment.Root.Layer(layer)
@@ -164,7 +187,7 @@ func (e *Engine) lastVerified(ctx context.Context, records []Record, standing *R
 		}
 	}
 	for _, r := range records {
-		if !r.Verified() || r.Release == current {
+		if !r.Verified() || r.Release == current || r.RolledBackBy != "" { // somebody had reason to leave it
 			continue
 		}
 		_, _, err := e.At(ctx, r.Release)
@@ -197,8 +220,8 @@ func (e *Engine) guardRollback(ctx context.Context, request ApplyRequest) (*Prev
 		return nil, err
 	}
 	preview, err := e.Preview(ctx, PreviewRequest{Layers: request.Layers, code: &code, quick: true})
-	if err != nil {
-		return nil, err
+	if err != nil || request.automatic {
+		return preview, err // the code goes back first: converge is what refuses
 	}
 	return preview, e.guard(request, preview)
 }
@@ -354,13 +377,41 @@ func (e *Engine) goBackIfFailed(ctx context.Context, request ApplyRequest, resul
 		return result, failure
 	}
 	e.note("the deployment failed: %s", short(failure))
+	again, err := e.wasVerified(ctx, result)
+	if err != nil {
+		return result, errors.Join(failure, err)
+	}
+	if again {
+		e.note("%s stood and was verified before: going back to another release would not mend it", result.Release)
+		return result, failure
+	}
 	back, err := e.Rollback(ctx, RollbackRequest{Reason: "deployment " + result.DeploymentID + " failed", of: result.DeploymentID})
 	result.RolledBack = back
 	if err != nil {
-		return result, errors.Join(failure, fmt.Errorf("going back failed, too: %w", err))
+		how := "going back failed, too"
+		if back != nil && slices.ContainsFunc(back.Phases, func(p PhaseRecord) bool { return p.Name == PhaseCode && p.Status == Succeeded }) {
+			how = "the code of " + back.Release + " is back, but its infrastructure is not"
+		}
+		return result, errors.Join(failure, fmt.Errorf("%s: %w", how, err))
 	}
 	return result, errors.Join(&problem.Error{Code: problem.RolledBack,
 		What: fmt.Sprintf("the deployment of %s to %s failed, and %s is back", orTree(e.Release), e.name(), back.Release)}, failure)
+}
+
+// wasVerified reports whether a deployment was of the release that stood already, and
+// that had been verified.
+func (e *Engine) wasVerified(ctx context.Context, result *Result) (bool, error) {
+	records, err := e.Journals.List(ctx, recordsNear)
+	if err != nil {
+		return false, err
+	}
+	at := slices.IndexFunc(records, func(r Record) bool { return r.ID == result.DeploymentID })
+	if at < 0 || records[at].Release == "" || records[at].PreviousRelease != records[at].Release {
+		return false, nil
+	}
+	return slices.ContainsFunc(records[at+1:], func(r Record) bool {
+		return r.Verified() && r.Manifest == records[at].Manifest && r.RolledBackBy == ""
+	}), nil
 }
 
 // orTree names a release, or the working tree.

@@ -61,9 +61,85 @@ func TestRollback(t *testing.T) {
 	if preview, err := at.Preview(t.Context(), engine.PreviewRequest{}); err != nil || !preview.Empty() {
 		t.Errorf("left to do: %+v, %v", preview.Beside, err)
 	}
-	// And forth again.
-	if result, err := e.Rollback(t.Context(), engine.RollbackRequest{}); err != nil || result.Release != "v1.1.0" || w.page() != "<p>two" {
+	// Saying it again does not bring back what somebody left, but for those who name it.
+	if _, err := e.Rollback(t.Context(), engine.RollbackRequest{}); !problem.Is(err, problem.NothingToGoBackTo) {
+		t.Errorf("the one before again: %v", err)
+	}
+	if result, err := e.Rollback(t.Context(), engine.RollbackRequest{Version: "v1.1.0"}); err != nil || result.Release != "v1.1.0" || w.page() != "<p>two" {
 		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+// A release that failed goes back to the one that stood, not to one that was left.
+func TestGoingBackPassesOverWhatWasLeft(t *testing.T) {
+	t.Parallel()
+	w, tree := twoReleases(t)
+	w.cloud.broken["v1.0.0"] = true // meanwhile something is wrong with it, too
+	if _, err := w.deploying(tree).Rollback(t.Context(), engine.RollbackRequest{Version: "v1.0.0"}); !problem.Is(err, problem.NotVerified) {
+		t.Fatal(err)
+	}
+	w.cloud.broken["v1.0.0"], w.cloud.broken["v1.2.0"] = false, true
+	newer(tree, "three")
+	if result, err := w.deploy(tree, "v1.2.0"); !problem.Is(err, problem.RolledBack) || result.RolledBack.Release != "v1.0.0" {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
+
+// A release that stood and was verified stays, though a check of it does not pass now.
+func TestWhatStoodIsNotLeft(t *testing.T) {
+	t.Parallel()
+	w, tree := twoReleases(t)
+	w.wants["other"] = append(w.wants["other"], address("other", "more")) // somebody has to go over it again
+	w.cloud.broken["v1.1.0"] = true
+	result, err := w.deploy(tree, "v1.1.0")
+	if !problem.Is(err, problem.NotVerified) || problem.Is(err, problem.RolledBack) || result.RolledBack != nil || !slices.Equal(w.live(), []string{"v1.1.0"}) {
+		t.Errorf("%+v, %v, live %v", result, err, w.live())
+	}
+}
+
+// What a failed release added may hold data by now: its code goes back, and the
+// infrastructure waits for somebody.
+func TestCodeGoesBackWhereTheInfrastructureMayNot(t *testing.T) {
+	t.Parallel()
+	w, tree := twoReleases(t)
+	e := w.deploying(tree)
+	e.Environment.Settings.Guard.StatefulTypes = []string{"test_thing"}
+	w.cloud.broken["v1.2.0"] = true
+	newer(tree, "three")
+	build(t, e, "v1.2.0")
+	at, _, err := e.At(t.Context(), "v1.2.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := w.wants["other"]
+	w.wants["other"] = append(slices.Clone(before), address("other", "added"))
+	show := at.Progress
+	at.Progress = func(p engine.Progress) {
+		if strings.HasPrefix(p.Text, "the deployment failed") {
+			w.wants["other"] = before
+		}
+		show(p)
+	}
+	result, err := at.Apply(t.Context(), yes())
+	if !problem.Is(err, problem.StatefulGuard) || problem.Is(err, problem.RolledBack) || !strings.Contains(err.Error(), "the code of v1.1.0 is back") {
+		t.Errorf("%v", err)
+	}
+	if !slices.Equal(w.live(), []string{"v1.1.0"}) || w.page() != "<p>two" || result.RolledBack.Result != engine.Failed {
+		t.Errorf("live %v, page %q, %+v", w.live(), w.page(), result.RolledBack)
+	}
+}
+
+// Who decides on one thing does not change another that was deployed meanwhile.
+func TestRollbackOfWhatStoodMeanwhile(t *testing.T) {
+	t.Parallel()
+	w, tree := twoReleases(t)
+	_, err := w.deploying(tree).Rollback(t.Context(), engine.RollbackRequest{Version: "v1.0.0", Confirm: func(context.Context, engine.Target) error {
+		newer(tree, "three")
+		w.mustDeploy(tree, "v1.2.0")
+		return nil
+	}})
+	if !problem.Is(err, problem.StaleApproval) || !slices.Equal(w.live(), []string{"v1.2.0"}) {
+		t.Errorf("%v, live %v", err, w.live())
 	}
 }
 
