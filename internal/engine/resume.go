@@ -42,6 +42,7 @@ func (e *Engine) findDeadRun(ctx context.Context, operation Operation, resume bo
 		if err := e.awaitExpiry(ctx, *held); err != nil {
 			return nil, err
 		}
+		live = false
 	}
 	record, err := e.lastRun(ctx)
 	if err != nil {

@@ -2,13 +2,16 @@ package engine_test
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/lease"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 )
 
@@ -301,6 +304,37 @@ func TestRollbackGoesOn(t *testing.T) {
 	}
 	if status, err := e.Status(t.Context()); err != nil || len(status.Interrupted) > 0 {
 		t.Errorf("status %+v, %v", status, err)
+	}
+}
+
+// A tool that was killed ended nothing: its record runs on, and its lease lives for a while.
+func TestRollbackGoesOnAfterAKill(t *testing.T) {
+	t.Parallel()
+	w, tree := twoReleases(t)
+	e := w.deploying(tree)
+	w.cloud.broken["v1.0.0"] = true
+	result, err := e.Rollback(t.Context(), engine.RollbackRequest{Version: "v1.0.0"})
+	if !problem.Is(err, problem.NotVerified) {
+		t.Fatal(err)
+	}
+	w.cloud.broken["v1.0.0"] = false
+	if err := e.Journals.Amend(t.Context(), result.DeploymentID, func(r *engine.Record) {
+		r.Status, r.EndedAt, r.Verification = engine.Running, time.Time{}, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	at := now()
+	body, err := json.Marshal(engine.Holder{ID: "dead", Environment: "test", User: "user", Host: host, Operation: engine.OperationRollback,
+		DeploymentID: result.DeploymentID, AcquiredAt: at, RenewedAt: at, ExpiresAt: at.Add(time.Second)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.store.Put(t.Context(), lease.Key, body, engine.Condition{}); err != nil {
+		t.Fatal(err)
+	}
+	again, err := w.deploying(tree).Rollback(t.Context(), engine.RollbackRequest{Version: "v1.0.0"})
+	if err != nil || again.Result != engine.Succeeded || !slices.Equal(w.live(), []string{"v1.0.0"}) {
+		t.Errorf("%+v, %v, live %v", again, err, w.live())
 	}
 }
 
