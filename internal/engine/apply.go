@@ -319,6 +319,12 @@ func (e *Engine) newDeployment(ctx context.Context, operation Operation, id stri
 	if err != nil {
 		return nil, err
 	}
+	if operation != OperationDestroy && !d.partial && !d.bundle.empty() { // before anything is changed
+		if err := d.bundle.Manifest.CanReach(schema.To); err != nil {
+			return nil, &problem.Error{Code: problem.BadMigrations, What: fmt.Sprintf("%s is at schema %d", e.name(), schema.To), Err: err,
+				Next: "deploy the releases in between first: each either expands the schema or contracts it"}
+		}
+	}
 	d.contracted = schema.Contracted
 	d.record = e.newRecord(operation, id, request, preview, standing)
 	// What was deployed already may have failed afterwards, or never been proved.

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -251,6 +252,28 @@ func TestHalfAContractionIsKnown(t *testing.T) {
 	record, err := w.deploying(tree).DeploymentByID(t.Context(), result.DeploymentID)
 	if err != nil || record.Schema.Contracted != 2 || record.Schema.To != 2 {
 		t.Errorf("%+v, %v", record.Schema, err)
+	}
+}
+
+// A release that was passed over would have expanded the schema that this one contracts.
+func TestExpandingAndContractingAtOnceIsRefusedBefore(t *testing.T) {
+	t.Parallel()
+	w, tree := newWorld(t), newTree()
+	w.mustDeploy(tree, "v1.0.0")
+	applied := len(w.applied)
+	for i, class := range []release.Class{release.Expand, release.Contract} {
+		version := int64(i + 2)
+		tree.write(fmt.Sprintf("functions/migrations/0000%d_x.sql", version), "-- class: "+string(class)+"\n")
+		w.cloud.classes[version] = class
+		newer(tree, string(class))
+		build(t, w.deploying(tree), fmt.Sprintf("v1.%d.0", version))
+	}
+	at, _, err := w.deploying(tree).At(t.Context(), "v1.3.0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := at.Apply(t.Context(), yes()); !problem.Is(err, problem.BadMigrations) || len(w.applied) != applied || len(w.cloud.snapshots) > 0 {
+		t.Errorf("%v, snapshots %v", err, w.cloud.snapshots)
 	}
 }
 
