@@ -216,6 +216,7 @@ func (p *place) await(s strike, running *kit.Running) error {
 					return kill(s.way, p.Dir, running)
 				}
 			}
+			time.Sleep(commandEvery)
 			continue
 		}
 		stream, err := os.ReadFile(p.slice(s.moment.layer, "apply.jsonl"))

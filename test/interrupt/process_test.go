@@ -18,8 +18,12 @@ const (
 	both      way = "both"      // all three
 )
 
-// pollEvery is how often processes and files are looked at.
-const pollEvery = 3 * time.Millisecond
+// pollEvery is how often files are looked at, and commandEvery all processes, which takes
+// a processor most of that time: a Terraform command takes longer.
+const (
+	pollEvery    = 3 * time.Millisecond
+	commandEvery = 20 * time.Millisecond
+)
 
 // kill does to a command, and to its Terraform, what way says. With -9 nothing
 // that dies can tidy up.
