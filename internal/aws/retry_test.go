@@ -13,12 +13,13 @@ import (
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 )
 
-// answer is what Lambda is made to say to a request: a body, or an error's code.
+// answer is what AWS is made to say to a request: a body, or an error's code.
 type answer struct {
 	status int
 	code   string
@@ -46,11 +47,12 @@ func (a *answers) Do(request *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: now.status, Header: header, Body: io.NopCloser(strings.NewReader(now.body)), Request: request}, nil
 }
 
-// client gives a client whose Lambda these are.
+// client gives a client whose AWS these are.
 func (a *answers) client() *Client {
-	return &Client{lambda: lambda.NewFromConfig(awssdk.Config{
+	config := awssdk.Config{
 		Region: region, HTTPClient: a, Retryer: newRetryer, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-	})}
+	}
+	return &Client{lambda: lambda.NewFromConfig(config), rds: rds.NewFromConfig(config)}
 }
 
 func TestRetries(t *testing.T) {
