@@ -122,6 +122,14 @@ func TestInterruptedWhileThrottled(t *testing.T) {
 	})
 }
 
+// Those that make clients of their own, as the checks do, are as patient.
+func TestConfigIsPatient(t *testing.T) {
+	t.Parallel()
+	if got := standIn(t, "http://127.0.0.1:1").Config().Retryer().MaxAttempts(); got != throttledAttempts {
+		t.Errorf("%d attempts, want %d", got, throttledAttempts)
+	}
+}
+
 func repeat(one answer, times int) []answer {
 	all := make([]answer, times)
 	for i := range all {
