@@ -41,15 +41,17 @@ func (c *Client) Alias(ctx context.Context, function, alias string) (engine.Alia
 	return found, nil
 }
 
-// FunctionVersion reads what a published version is.
+// FunctionVersion reads what a published version is, once Lambda has made it ready. One
+// that turns out not to be run is an error; one that is known for that is not: callers
+// may have to be led away from it.
 func (c *Client) FunctionVersion(ctx context.Context, function, version string) (engine.FunctionVersion, error) {
 	doing := fmt.Sprintf("read version %s of function %s", version, function)
-	found, err := c.lambda.GetFunctionConfiguration(ctx, &lambda.GetFunctionConfigurationInput{FunctionName: &function, Qualifier: &version})
-	if isAbsent(err) {
-		return engine.FunctionVersion{}, fmt.Errorf("%s: %w", doing, engine.ErrNotFound)
+	found, waited, err := c.settledFunction(ctx, function, version, doing)
+	if err == nil && waited {
+		err = functionFailure(found, doing)
 	}
 	if err != nil {
-		return engine.FunctionVersion{}, failure(ctx, doing, err)
+		return engine.FunctionVersion{}, err
 	}
 	code, err := base64.StdEncoding.DecodeString(awssdk.ToString(found.CodeSha256))
 	if err != nil {
@@ -97,21 +99,6 @@ func (c *Client) NewestVersion(ctx context.Context, function string) (string, er
 		return "", fmt.Errorf("%s: %w", doing, engine.ErrNotFound)
 	}
 	return strconv.Itoa(newest), nil
-}
-
-// PublishVersion makes a version of a function as it is. Lambda makes none where
-// nothing changed since the last.
-func (c *Client) PublishVersion(ctx context.Context, function string) error {
-	doing := "publish a version of function " + function
-	_, err := c.lambda.PublishVersion(ctx, &lambda.PublishVersionInput{FunctionName: &function})
-	switch {
-	case err == nil:
-		return nil
-	case isAbsent(err):
-		return fmt.Errorf("%s: %w", doing, engine.ErrNotFound)
-	default:
-		return failure(ctx, doing, err)
-	}
 }
 
 // MoveAlias leads an alias elsewhere. Where the SDK repeats a request whose answer

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -47,13 +46,9 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 )
 
-// An address that does not answer must fail within about 10 s: three attempts
-// of dialTimeout each and the pauses between them.
 const (
 	dialTimeout     = 2500 * time.Millisecond
 	responseTimeout = 20 * time.Second // from the request to the answer's headers
-	attempts        = 3
-	longestPause    = time.Second
 )
 
 // Static are fixed credentials, for the local AWS.
@@ -122,12 +117,7 @@ func New(ctx context.Context, options Options) (*Client, error) {
 		config.WithRegion(options.Region),
 		config.WithHTTPClient(httpClient()),
 		config.WithLogger(logging.Nop{}), // the SDK would write to stderr beside our own log
-		config.WithRetryer(func() awssdk.Retryer {
-			return retry.NewStandard(func(o *retry.StandardOptions) {
-				o.MaxAttempts = attempts
-				o.MaxBackoff = longestPause
-			})
-		}),
+		config.WithRetryer(newRetryer),
 	}
 	if options.Endpoint != "" {
 		load = append(load, config.WithBaseEndpoint(options.Endpoint))

@@ -24,6 +24,9 @@ var _ engine.Snapshots = (*Client)(nil)
 const (
 	snapshotFirstLook = 2 * time.Second
 	snapshotPause     = 15 * time.Second
+	snapshotLimit     = time.Hour
+	// snapshotUnseen is how long RDS may not know a snapshot that it has just begun.
+	snapshotUnseen = time.Minute
 )
 
 // States of a snapshot. Any other is one that it does not leave for the better.
@@ -33,7 +36,7 @@ const (
 )
 
 // TakeSnapshot makes a snapshot of a cluster and waits for it, for as long as ctx
-// lets it.
+// lets it and an hour at most.
 func (c *Client) TakeSnapshot(ctx context.Context, cluster, name string, tags map[string]string) error {
 	input := &rds.CreateDBClusterSnapshotInput{DBClusterIdentifier: &cluster, DBClusterSnapshotIdentifier: &name}
 	for _, key := range slices.Sorted(maps.Keys(tags)) {
@@ -43,30 +46,38 @@ func (c *Client) TakeSnapshot(ctx context.Context, cluster, name string, tags ma
 	if err != nil && !isCode(err, "DBClusterSnapshotAlreadyExistsFault") {
 		return failure(ctx, "take a snapshot of cluster "+cluster, err)
 	}
+	limited, cancel := context.WithTimeoutCause(ctx, snapshotLimit, snapshotFailed(cluster, fmt.Errorf("snapshot %s is not complete after %v", name, snapshotLimit)))
+	defer cancel()
+	seen := false
+	var unseen time.Duration
 	for pause := snapshotFirstLook; ; pause = min(2*pause, snapshotPause) {
-		complete, err := c.snapshotComplete(ctx, cluster, name)
-		if complete || err != nil {
+		complete, err := c.snapshotComplete(limited, cluster, name)
+		switch {
+		case complete:
+			return nil
+		case err == nil:
+			seen = true
+		case seen || unseen >= snapshotUnseen || !errors.Is(err, engine.ErrNotFound):
 			return err
+		default:
+			unseen += pause
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return fmt.Errorf("wait for snapshot %s: %w", name, context.Cause(ctx))
+		if err := sleep(limited, pause); err != nil {
+			return fmt.Errorf("wait for snapshot %s: %w", name, err)
 		}
 	}
 }
 
 // snapshotComplete looks whether a snapshot is complete; an error says that it never
-// will be, or is not the cluster's.
+// will be, or is not the cluster's; ErrNotFound that RDS does not know it.
 func (c *Client) snapshotComplete(ctx context.Context, cluster, name string) (bool, error) {
 	doing := "look at snapshot " + name
 	listing, err := c.rds.DescribeDBClusterSnapshots(ctx, &rds.DescribeDBClusterSnapshotsInput{DBClusterSnapshotIdentifier: &name})
-	if err != nil {
+	gone := isAbsent(err) || isCode(err, "DBClusterSnapshotNotFoundFault")
+	if err != nil && !gone {
 		return false, failure(ctx, doing, err)
 	}
-	if len(listing.DBClusterSnapshots) == 0 {
+	if gone || len(listing.DBClusterSnapshots) == 0 {
 		return false, fmt.Errorf("%s: %w", doing, engine.ErrNotFound)
 	}
 	found := listing.DBClusterSnapshots[0]

@@ -9,12 +9,14 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	awssdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 )
 
@@ -113,5 +115,40 @@ func TestWaitForASnapshot(t *testing.T) {
 	defer cancel()
 	if err := snapshotServer(t, "creating").TakeSnapshot(ctx, "main", "endless", nil); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("one that is given up: %v", err)
+	}
+}
+
+func TestSnapshotThatIsSeenLate(t *testing.T) {
+	t.Parallel()
+	seen := func(status string) answer {
+		return answer{status: http.StatusOK, body: `<R><DescribeDBClusterSnapshotsResult><DBClusterSnapshots><DBClusterSnapshot>` +
+			`<DBClusterIdentifier>main</DBClusterIdentifier><Status>` + status + `</Status>` +
+			`</DBClusterSnapshot></DBClusterSnapshots></DescribeDBClusterSnapshotsResult></R>`}
+	}
+	created := answer{status: http.StatusOK, body: `<R><CreateDBClusterSnapshotResult></CreateDBClusterSnapshotResult></R>`}
+	none := answer{status: http.StatusOK, body: `<R><DescribeDBClusterSnapshotsResult></DescribeDBClusterSnapshotsResult></R>`}
+	unknown := answer{status: http.StatusNotFound, body: `<ErrorResponse><Error><Type>Sender</Type><Code>DBClusterSnapshotNotFoundFault</Code></Error></ErrorResponse>`}
+	tests := map[string]struct {
+		answers []answer
+		atLeast time.Duration
+		atMost  time.Duration
+		check   func(error) bool
+	}{
+		"seen late":       {[]answer{created, unknown, none, unknown, seen("creating"), seen("available")}, 0, time.Minute, func(err error) bool { return err == nil }},
+		"never seen":      {[]answer{created, unknown}, snapshotUnseen, 2 * snapshotUnseen, func(err error) bool { return errors.Is(err, engine.ErrNotFound) }},
+		"deleted":         {[]answer{created, seen("creating"), unknown}, 0, time.Minute, func(err error) bool { return errors.Is(err, engine.ErrNotFound) }},
+		"never completed": {[]answer{created, seen("creating")}, snapshotLimit, snapshotLimit + time.Minute, func(err error) bool { return problem.Is(err, problem.RequestFailed) }},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				begun := time.Now()
+				err := (&answers{list: test.answers}).client().TakeSnapshot(t.Context(), "main", "late", nil)
+				if took := time.Since(begun); !test.check(err) || took < test.atLeast || took > test.atMost {
+					t.Errorf("after %v: %v", took, err)
+				}
+			})
+		})
 	}
 }

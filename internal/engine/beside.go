@@ -126,8 +126,9 @@ func liveFunctions(states map[string]*tfstate.State, layers []string) ([]liveFun
 	return found, nil
 }
 
-// concurrentLooks bounds requests to one service of AWS at a time.
-const concurrentLooks = 8
+// concurrentLooks bounds requests to one service of AWS at a time. Lambda takes 15 a
+// second of all that ask what is deployed or change it, Terraform included.
+const concurrentLooks = 4
 
 // lagging gives the short names of functions whose alias leads to a version that
 // behaves differently from the newest, or that were changed since that was published.

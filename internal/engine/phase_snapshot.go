@@ -2,14 +2,23 @@ package engine
 
 import (
 	"context"
-	"fmt"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
+	"time"
 
 	"github.com/goal-mandala/mandala-deploy/internal/environment"
 )
 
 // snapshotTag marks the tool's own snapshots; its value is the environment.
 const snapshotTag = "mandala-deploy:environment"
+
+const (
+	// longestSnapshotName is RDS's limit. It allows a cluster's own name as much.
+	longestSnapshotName = 63
+	// snapshotTold is how often it is told that a snapshot is still waited for.
+	snapshotTold = 30 * time.Second
+)
 
 // clustersToSave gives the database clusters that deploy.hcl wants copied before
 // these changes.
@@ -49,12 +58,15 @@ func (d *deployment) snapshot(ctx context.Context) (string, error) {
 	e := d.engine
 	var names []string
 	for _, cluster := range d.preview.Beside.Snapshots {
-		name := fmt.Sprintf("%s-deploy-%s", cluster, d.id)
+		name := snapshotName(cluster, d.id)
 		tags := map[string]string{snapshotTag: e.name(), "Deployment": d.id, "Environment": e.name(), "ManagedBy": "mandala-deploy"}
 		if e.Release != "" {
 			tags["Release"] = e.Release // that comes after it
 		}
-		if err := e.Snapshots.TakeSnapshot(ctx, cluster, name, tags); err != nil {
+		stop := e.tellWaiting("snapshot " + name)
+		err := e.Snapshots.TakeSnapshot(ctx, cluster, name, tags)
+		stop()
+		if err != nil {
 			return "", err
 		}
 		names = append(names, name)
@@ -64,6 +76,43 @@ func (d *deployment) snapshot(ctx context.Context) (string, error) {
 		}
 	}
 	return strings.Join(names, ", "), nil
+}
+
+// snapshotName names a cluster's snapshot after the deployment. Where that is too long,
+// the cluster's name is cut, and a digest of it keeps two that begin alike apart.
+func snapshotName(cluster, deployment string) string {
+	end := "-deploy-" + deployment
+	if len(cluster)+len(end) <= longestSnapshotName {
+		return cluster + end
+	}
+	digest := sha256.Sum256([]byte(cluster))
+	end = "-" + hex.EncodeToString(digest[:4]) + end
+	// RDS takes no two hyphens in a row.
+	return strings.TrimRight(cluster[:max(0, longestSnapshotName-len(end))], "-") + end
+}
+
+// tellWaiting tells from time to time that something is still waited for, until the
+// function that it gives is called.
+func (e *Engine) tellWaiting(what string) (stop func()) {
+	begun := e.Clock()
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		ticker := time.NewTicker(snapshotTold)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				e.note("%s is not complete yet, after %v", what, e.Clock().Sub(begun).Round(time.Second))
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
 }
 
 func (e *Engine) sweepSnapshots(ctx context.Context, cluster string) error {
