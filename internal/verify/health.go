@@ -37,7 +37,7 @@ func healthChecks() []Check {
 			ID: "health.schema", Area: Health, Requirements: []string{"R2.2", "R2.3"}, Limit: healthLimit,
 			Title:  "the database's schema is what the release needs, or newer",
 			Reads:  []string{"GET /health of the API"},
-			Remedy: "run the migrations: `mandala-deploy functions invoke ENV migrate`",
+			Remedy: "deploy the release again, which runs its migrations: `mandala-deploy apply ENV --version VERSION`",
 			Run:    schemaIsThere,
 		},
 		{
