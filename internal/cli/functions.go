@@ -89,7 +89,7 @@ func (a *app) functionsInvoke() *cobra.Command {
 		Long: `invoke calls the version that the alias live names, waits for the answer, up to
 Lambda's 15 minutes, and prints it. FUNCTION is its short name, as in the root's
 output function_names. Nothing is tried again: a call that broke off may have run.`,
-		Example: `  mandala-deploy functions invoke local migrate
+		Example: `  mandala-deploy functions invoke local health
   mandala-deploy functions invoke production migrate --payload '{"dry_run": true}' --json | jq .payload`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 2 {

@@ -163,15 +163,17 @@ func (a *app) written(document any, err error) error {
 func (a *app) releasePrune(environment *string) *cobra.Command {
 	var request engine.PruneRequest
 	cmd := &cobra.Command{
-		Use: "prune --keep N", Short: "Delete old releases, never one that runs or that one could go back to",
+		Use: "prune [--keep N]", Short: "Delete old releases, never one that runs or that one could go back to",
 		Long: `prune deletes releases and then the contents that nothing needs any more. It keeps
-the N newest versions, what the environment runs, and the last N releases whose
-deployment passed its verification: those are what one can go back to.`,
+the N newest versions, what the environment runs, and beside it the last N releases
+whose deployment passed its verification: those are what one can go back to. Of them
+it never keeps fewer than rollback.keep_releases of the environment's deploy.hcl,
+which is also N when --keep is not given.`,
 		Example: `  mandala-deploy release prune --keep 10 --dry-run
   mandala-deploy release prune --keep 10 -e staging`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if request.Keep < 1 {
+			if cmd.Flags().Changed("keep") && request.Keep < 1 {
 				return flagProblem("--keep", "--keep wants 1 or more: how many releases stay")
 			}
 			return a.onReleases(cmd.Context(), *environment, nil, func(ctx context.Context, e *engine.Engine) error {
@@ -187,7 +189,7 @@ deployment passed its verification: those are what one can go back to.`,
 			})
 		},
 	}
-	cmd.Flags().IntVar(&request.Keep, "keep", 0, "so many of the newest releases stay, and so many to go back to")
+	cmd.Flags().IntVar(&request.Keep, "keep", 0, "so many of the newest releases stay, and so many to go back to (rollback.keep_releases when not given)")
 	cmd.Flags().BoolVar(&request.DryRun, "dry-run", false, "only say what would be deleted")
 	return cmd
 }

@@ -36,7 +36,7 @@ func (e *Engine) bundle(ctx context.Context, code Code) (*Bundle, error) {
 			return nil, err
 		}
 	}
-	g, err := e.gather(release.WorkingTree(source), source, code)
+	g, err := e.gather(ctx, release.WorkingTree(source), source, code)
 	if err != nil {
 		return nil, err
 	}

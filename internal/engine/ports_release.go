@@ -17,6 +17,9 @@ type Repository interface {
 	Source(ctx context.Context) (release.Source, error)
 	// Tag gives the commit that a tag names, "" where there is no such tag.
 	Tag(ctx context.Context, name string) (commit string, err error)
+	// Ignored gives the files below these folders that are kept out of the
+	// repository, by path relative to the project; none where there is none.
+	Ignored(ctx context.Context, dirs []string) ([]string, error)
 }
 
 // Checkouts lays the root and the modules of a stored release out on disk.

@@ -53,9 +53,12 @@ func (e *Engine) BuildRelease(ctx context.Context, request ReleaseRequest) (*Rel
 	if err != nil {
 		return nil, err
 	}
-	g, err := e.gather(version.String(), source, code)
+	g, err := e.gather(ctx, version.String(), source, code)
 	if err != nil {
 		return nil, err
+	}
+	for _, name := range g.ignored {
+		e.note("git ignores %s: the release does not have it", name)
 	}
 	body, err := g.manifest.Encode()
 	if err != nil {

@@ -18,10 +18,11 @@ import (
 type gathered struct {
 	manifest release.Manifest
 	read     map[string]func(context.Context) ([]byte, error) // by digest
+	ignored  []string                                         // files of the root that were left out
 }
 
 // gather takes all that a release of the working tree consists of.
-func (e *Engine) gather(version string, source release.Source, code Code) (*gathered, error) {
+func (e *Engine) gather(ctx context.Context, version string, source release.Source, code Code) (*gathered, error) {
 	g := &gathered{
 		manifest: release.Manifest{Version: version, Source: source},
 		read:     map[string]func(context.Context) ([]byte, error){},
@@ -32,7 +33,10 @@ func (e *Engine) gather(version string, source release.Source, code Code) (*gath
 		g.read[a.SHA256] = func(ctx context.Context) ([]byte, error) { return e.Functions.Read(ctx, a) }
 	}
 	slices.SortFunc(g.manifest.Functions, func(a, b release.Function) int { return strings.Compare(a.Name, b.Name) })
-	for _, take := range []func(*gathered) error{e.takeRoot, e.takeSite, e.takeMigrations} {
+	if err := e.takeRoot(ctx, g); err != nil {
+		return nil, err
+	}
+	for _, take := range []func(*gathered) error{e.takeSite, e.takeMigrations} {
 		if err := take(g); err != nil {
 			return nil, err
 		}
@@ -61,17 +65,26 @@ func (e *Engine) file(g *gathered, name string) ([]byte, release.File, error) {
 	return body, file, nil
 }
 
-// takeRoot takes environments/ and the local modules.
-func (e *Engine) takeRoot(g *gathered) error {
+// takeRoot takes environments/ and the local modules, but nothing that git ignores:
+// that is where people keep values that nobody else may see.
+func (e *Engine) takeRoot(ctx context.Context, g *gathered) error {
+	dirs := append([]string{environment.Dir}, e.Environment.Root.ModuleDirs()...)
+	ignored, err := e.ignored(ctx, dirs)
+	if err != nil {
+		return err
+	}
 	names := map[string]bool{}
-	for _, dir := range append([]string{environment.Dir}, e.Environment.Root.ModuleDirs()...) {
+	for _, dir := range dirs {
 		err := fs.WalkDir(e.Project, dir, func(name string, entry fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
 				return err
 			case entry.IsDir() && strings.HasPrefix(entry.Name(), ".terraform"):
 				return fs.SkipDir
-			case !entry.IsDir() && !leftByTerraform(name):
+			case entry.IsDir() || leftByTerraform(name):
+			case ignored[name]:
+				g.ignored = append(g.ignored, name)
+			default:
 				names[name] = true
 			}
 			return nil
@@ -80,6 +93,8 @@ func (e *Engine) takeRoot(g *gathered) error {
 			return fmt.Errorf("list the files of %s for the release: %w", dir, err)
 		}
 	}
+	slices.Sort(g.ignored)
+	g.ignored = slices.Compact(g.ignored) // a module may lie in environments/
 	for _, name := range sortedKeys(names) {
 		_, file, err := e.file(g, name)
 		if err != nil {
@@ -90,6 +105,23 @@ func (e *Engine) takeRoot(g *gathered) error {
 	return nil
 }
 
+// ignored gives the files below folders of the project that git ignores. The lock file
+// is needed whether or not somebody commits it.
+func (e *Engine) ignored(ctx context.Context, dirs []string) (map[string]bool, error) {
+	if e.Repository == nil {
+		return nil, nil //nolint:nilnil // nothing is ignored
+	}
+	names, err := e.Repository.Ignored(ctx, dirs)
+	if err != nil {
+		return nil, err
+	}
+	ignored := map[string]bool{}
+	for _, name := range names {
+		ignored[name] = name != path.Join(environment.Dir, lockFile)
+	}
+	return ignored, nil
+}
+
 // leftByTerraform tells what Terraform leaves in its folders from what belongs
 // to them; of a module's own lock file nobody takes notice.
 func leftByTerraform(name string) bool {
@@ -97,7 +129,8 @@ func leftByTerraform(name string) bool {
 	if name == path.Join(environment.Dir, lockFile) {
 		return false
 	}
-	return strings.HasPrefix(base, ".terraform") || strings.Contains(base, ".tfstate") || strings.HasSuffix(base, ".tfplan")
+	return strings.HasPrefix(base, ".terraform") || strings.Contains(base, ".tfstate") || strings.HasSuffix(base, ".tfplan") ||
+		strings.HasPrefix(base, "crash.") && strings.HasSuffix(base, ".log")
 }
 
 // takeSite takes the built site.

@@ -16,7 +16,9 @@ import (
 
 // PruneRequest says what of the environment's releases goes.
 type PruneRequest struct {
-	Keep   int  // so many of the newest stay, and so many to go back to
+	// Keep is how many of the newest stay, and how many to go back to beside what runs:
+	// never fewer of those than the environment's rollback.keep_releases, which 0 takes.
+	Keep   int
 	DryRun bool // only say it
 }
 
@@ -40,12 +42,16 @@ var archiveKey = regexp.MustCompile(artifactsPrefix + `([0-9a-f]{64})`)
 
 // PruneReleases deletes old releases, and then the contents that no release, no
 // state and no record of a release that stays needs. What the environment runs,
-// and the last so many verified releases that it could go back to, stay whatever
-// their version. It holds the environment's lease: a deployment uploads what
+// and beside it the last so many verified releases that it could go back to, stay
+// whatever their version. It holds the environment's lease: a deployment uploads what
 // nothing names yet.
 func (e *Engine) PruneReleases(ctx context.Context, request PruneRequest) (result *PruneResult, err error) {
-	if request.Keep < 1 {
+	if request.Keep < 0 {
 		return nil, &problem.Error{Code: problem.Usage, Where: problem.Location{Flag: "--keep"}, What: "--keep wants 1 or more"}
+	}
+	back := max(request.Keep, e.Environment.Settings.Rollback.KeepReleases)
+	if request.Keep == 0 {
+		request.Keep = back
 	}
 	if _, err := e.identity(ctx); err != nil {
 		return nil, err
@@ -74,7 +80,7 @@ func (e *Engine) PruneReleases(ctx context.Context, request PruneRequest) (resul
 	if err != nil {
 		return nil, fmt.Errorf("releases of %s: a record that cannot be read may name one that is needed: %w", e.name(), err)
 	}
-	reasons := keepReasons(all, records, request.Keep)
+	reasons := keepReasons(all, records, request.Keep, back)
 	result = &PruneResult{Environment: e.name(), DryRun: request.DryRun, Kept: []KeptRelease{}, Pruned: []string{}}
 	needed := neededBy(records, reasons)
 	for _, each := range all {
@@ -96,25 +102,28 @@ func (e *Engine) PruneReleases(ctx context.Context, request PruneRequest) (resul
 	return result, cause(ctx, e.prune(ctx, request, all, needed, result))
 }
 
-// keepReasons says which releases stay, and why. Records come newest first.
-func keepReasons(all []storedRelease, records []Record, keep int) map[string]string {
+// keepReasons says which releases stay, and why: so many new ones, and so many to go
+// back to. Records come newest first.
+func keepReasons(all []storedRelease, records []Record, fresh, back int) map[string]string {
 	reasons := map[string]string{}
 	because := func(version, reason string) {
 		if version != "" && reasons[version] == "" {
 			reasons[version] = reason
 		}
 	}
+	current := map[string]bool{running(records): true}
 	because(running(records), "deployed")
 	if last := slices.IndexFunc(records, Record.deploys); last >= 0 {
 		// However it ended, parts of both may run.
+		current[records[last].Release] = true
 		because(records[last].Release, "of the last deployment")
 		because(records[last].PreviousRelease, "before the last deployment")
 	}
-	for _, version := range lastVerified(records, keep) {
+	for _, version := range lastVerified(all, records, current, back) {
 		because(version, "to go back to")
 	}
 	for i, each := range all {
-		if i < keep {
+		if i < fresh {
 			because(each.version.String(), "new")
 		}
 	}
@@ -125,11 +134,16 @@ func (r Record) deploys() bool {
 	return r.Operation == OperationApply || r.Operation == OperationRollback
 }
 
-// lastVerified gives the last so many releases that were deployed and verified.
-func lastVerified(records []Record, most int) []string {
+// lastVerified gives the last so many releases that were deployed and verified, are
+// still stored, and are none of those that run: one cannot go back to these.
+func lastVerified(all []storedRelease, records []Record, current map[string]bool, most int) []string {
+	stored := map[string]bool{}
+	for _, each := range all {
+		stored[each.version.String()] = true
+	}
 	var versions []string
 	for _, r := range records {
-		if r.deploys() && r.Verified() && !slices.Contains(versions, r.Release) && len(versions) < most {
+		if len(versions) < most && r.deploys() && r.Verified() && stored[r.Release] && !current[r.Release] && !slices.Contains(versions, r.Release) {
 			versions = append(versions, r.Release)
 		}
 	}

@@ -25,7 +25,9 @@ func six(t *testing.T, w *world) (*tree, *engine.Engine) {
 		tree.write("frontend/index.html", fmt.Sprintf("<p>%d", n))
 		build(t, w.releasing(tree), fmt.Sprintf("v1.%d.0", n))
 	}
-	return tree, w.releasing(tree)
+	e := w.releasing(tree)
+	e.Environment.Settings.Rollback.KeepReleases = 1
+	return tree, e
 }
 
 func listed(t *testing.T, e *engine.Engine) []string {
@@ -97,6 +99,56 @@ func TestPruneKeepsWhatRunsAndWhatOneCanGoBackTo(t *testing.T) {
 	}
 }
 
+func TestPruneKeepsReleasesBesideTheOneThatRuns(t *testing.T) {
+	t.Parallel()
+	const newest = "v1.5.0"
+	type run struct {
+		version  string
+		verified bool
+	}
+	good := func(versions ...string) []run {
+		var runs []run
+		for _, version := range versions {
+			runs = append(runs, run{version, true})
+		}
+		return runs
+	}
+	for name, test := range map[string]struct {
+		runs       []run // oldest first
+		keep, hold int   // the flag, and rollback.keep_releases
+		want       []string
+	}{
+		"the same one deployed twice":     {good("v1.0.0", "v1.1.0", "v1.1.0"), 1, 1, []string{newest, "v1.1.0", "v1.0.0"}},
+		"two beside it":                   {good("v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0"), 2, 1, []string{newest, "v1.4.0", "v1.3.0", "v1.2.0", "v1.1.0"}},
+		"never fewer than deploy.hcl's":   {good("v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0"), 1, 3, []string{newest, "v1.3.0", "v1.2.0", "v1.1.0", "v1.0.0"}},
+		"as many as deploy.hcl says":      {good("v1.0.0", "v1.1.0", "v1.2.0", "v1.3.0"), 0, 2, []string{newest, "v1.4.0", "v1.3.0", "v1.2.0", "v1.1.0"}},
+		"one that is gone does not count": {good("v1.0.0", "v0.1.0", "v1.1.0"), 1, 1, []string{newest, "v1.1.0", "v1.0.0"}},
+		"nor one that was never verified": {append(good("v1.0.0"), run{"v1.1.0", false}, run{"v1.2.0", false}, run{"v1.3.0", true}), 1, 1,
+			[]string{newest, "v1.3.0", "v1.0.0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			_, e := six(t, w)
+			e.Environment.Settings.Rollback.KeepReleases = test.hold
+			for _, each := range test.runs {
+				deployed(t, e, each.version, each.verified)
+			}
+			done, err := e.PruneReleases(t.Context(), engine.PruneRequest{Keep: test.keep})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, each := range done.Kept {
+				got = append(got, each.Version)
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestPruneKeepsWhatStatesAndRecordsName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -155,7 +207,7 @@ func TestPruneRefuses(t *testing.T) {
 		change func(*testing.T, *world, *engine.Engine)
 		want   problem.Code
 	}{
-		"to keep none": {keep: 0, want: problem.Usage},
+		"to keep fewer than none": {keep: -1, want: problem.Usage},
 		"while a run changes the environment": {1, func(t *testing.T, _ *world, e *engine.Engine) {
 			if _, _, err := e.Leases.Acquire(t.Context(), engine.Holder{ID: "other", Environment: "test"}, false); err != nil {
 				t.Fatal(err)

@@ -17,6 +17,34 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/release"
 )
 
+// A value that git ignores is somebody's secret: it is never stored, and the release
+// is that of a clean checkout.
+func TestWhatGitIgnoresIsNotReleased(t *testing.T) {
+	t.Parallel()
+	clean := build(t, newWorld(t).releasing(newTree()), "v1.0.0")
+	w, tree := newWorld(t), newTree()
+	for _, name := range []string{"environments/secret.auto.tfvars", "environments/other/terraform.tfvars", "modules/base/mine/x.auto.tfvars"} {
+		tree.write(name, "password = \"secret of "+name+"\"")
+		tree.ignored = append(tree.ignored, name)
+	}
+	tree.ignored = append(tree.ignored, "environments/.terraform.lock.hcl", "environments/terraform.tfstate")
+	built := build(t, w.releasing(tree), "v1.0.0")
+	if built.Digest != clean.Digest {
+		t.Errorf("digest (-clean +with ignored files):\n%s", cmp.Diff(clean.Manifest, built.Manifest))
+	}
+	for _, name := range tree.ignored[:3] {
+		if slices.Contains(w.kept("artifacts/"), engine.ArtifactKey(release.Sum(tree.files[name].Data))) {
+			t.Errorf("%s is stored", name)
+		}
+		if !w.told("git ignores " + name) {
+			t.Errorf("nobody is told that %s was left out: %q", name, w.notes)
+		}
+	}
+	if len(w.notes) != 3 {
+		t.Errorf("told %q", w.notes)
+	}
+}
+
 func TestWhatIsReleased(t *testing.T) {
 	t.Parallel()
 	w, tree := newWorld(t), newTree()

@@ -26,6 +26,7 @@ type tree struct {
 	code     map[string]string // function → its archive
 	source   release.Source
 	tags     map[string]string // name → commit
+	ignored  []string
 	checkout map[string]fstest.MapFS
 }
 
@@ -44,6 +45,7 @@ func newTree() *tree {
 		"environments/.terraform/modules.json":  "{}",
 		"environments/terraform.tfstate":        "{}",
 		"environments/x.tfplan":                 "",
+		"environments/crash.20260102.log":       "",
 		"modules/base/.terraform.lock.hcl":      "# of `terraform test`",
 		"modules/base/templates/a.json":         "{}",
 		"modules/unused/main.tf":                "",
@@ -60,10 +62,12 @@ func newTree() *tree {
 
 func (t *tree) write(name, body string) { t.files[name] = &fstest.MapFile{Data: []byte(body)} }
 
-// Source and Tag are engine.Repository.
+// Source, Tag and Ignored are engine.Repository.
 func (t *tree) Source(context.Context) (release.Source, error) { return t.source, nil }
 
 func (t *tree) Tag(_ context.Context, name string) (string, error) { return t.tags[name], nil }
+
+func (t *tree) Ignored(context.Context, []string) ([]string, error) { return t.ignored, nil }
 
 // Build and Read are engine.Functions.
 func (t *tree) Build(context.Context) (engine.Code, error) {

@@ -40,6 +40,16 @@ func TestLoad(t *testing.T) {
 			files: []string{"environments/main.tf", emptyRoot, "environments/staging/deploy.hcl", minimal},
 			want:  []string{`MD0101 environment "prodution" does not exist (did you mean "production"?); there are "production", "staging"`},
 		},
+		"a name's beginning": {
+			name:  "prod",
+			files: []string{"environments/main.tf", emptyRoot, "environments/staging/deploy.hcl", minimal},
+			want:  []string{`MD0101 environment "prod" does not exist (did you mean "production"?); there are "production", "staging"`},
+		},
+		"two names' beginning": {
+			name:  "prod",
+			files: []string{"environments/main.tf", emptyRoot, "environments/prod-copy/deploy.hcl", minimal},
+			want:  []string{`MD0101 environment "prod" does not exist; there are "prod-copy", "production"`},
+		},
 		"not a folder's name": {
 			name:  "../production",
 			files: []string{"environments/main.tf", emptyRoot},

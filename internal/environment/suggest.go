@@ -9,7 +9,8 @@ import (
 )
 
 // didYouMean gives ` (did you mean "x"?)` for the nearest of names, or "" when
-// none is near enough to be a slip of the keyboard.
+// none is near enough to be a slip of the keyboard. A name's beginning is near where
+// it is that of one name only.
 func didYouMean(given string, names []string) string {
 	nearest, least := "", 3
 	for _, name := range names {
@@ -19,9 +20,28 @@ func didYouMean(given string, names []string) string {
 		}
 	}
 	if nearest == "" {
+		nearest = begunWith(given, names)
+	}
+	if nearest == "" {
 		return ""
 	}
 	return fmt.Sprintf(" (did you mean %q?)", nearest)
+}
+
+// begunWith gives the only name that begins with what was given, or "".
+func begunWith(given string, names []string) string {
+	const least = 3 // letters; fewer say nothing
+	only := ""
+	for _, name := range names {
+		switch {
+		case len(given) < least || !strings.HasPrefix(name, given):
+		case only != "":
+			return ""
+		default:
+			only = name
+		}
+	}
+	return only
 }
 
 // listed gives `are "a", "b"` or "are none", in at most twenty names.

@@ -44,6 +44,17 @@ func TestEveryEntryIsWellFormed(t *testing.T) {
 	}
 }
 
+// After a migration failed the live function is the old release's: called by hand, and
+// with an event that names no class, it would do something else than the deployment.
+func TestNoRemedyIsToMigrateByHand(t *testing.T) {
+	t.Parallel()
+	for _, entry := range problem.Catalogue() {
+		if regexp.MustCompile(`invoke \S+ migrate`).MatchString(entry.Remedy) {
+			t.Errorf("%s: %s", entry.Code, entry.Remedy)
+		}
+	}
+}
+
 func TestCodesAreUniqueAndInOrder(t *testing.T) {
 	t.Parallel()
 	var got []problem.Code

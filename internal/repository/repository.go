@@ -43,9 +43,7 @@ func (r Repository) Source(ctx context.Context) (release.Source, error) {
 	if err != nil || head == "" {
 		return release.Source{}, stopped(ctx)
 	}
-	// A project that merely lies in somebody's repository is none of its commits.
-	known, err := r.git(ctx, "ls-files", "--", environment.Dir)
-	if err != nil || known == "" {
+	if !r.known(ctx) {
 		return release.Source{}, stopped(ctx)
 	}
 	commit, seconds, _ := strings.Cut(head, " ")
@@ -70,6 +68,30 @@ func (r Repository) Tag(ctx context.Context, name string) (string, error) {
 		return "", stopped(ctx)
 	}
 	return commit, nil
+}
+
+// Ignored gives the files below these folders that git is told to ignore and does not
+// have, by path relative to the project.
+func (r Repository) Ignored(ctx context.Context, dirs []string) ([]string, error) {
+	if !r.known(ctx) {
+		return nil, stopped(ctx)
+	}
+	arguments := []string{"ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--"}
+	for _, dir := range dirs {
+		arguments = append(arguments, ":(literal)"+dir)
+	}
+	found, err := r.git(ctx, arguments...)
+	if err != nil {
+		return nil, errors.Join(stopped(ctx), fmt.Errorf("ask git which files it ignores: %w", err))
+	}
+	return strings.FieldsFunc(found, func(c rune) bool { return c == 0 }), nil
+}
+
+// known reports whether the project is in the repository: one that merely lies in
+// somebody's is none of its commits.
+func (r Repository) known(ctx context.Context) bool {
+	known, err := r.git(ctx, "ls-files", "--", environment.Dir)
+	return err == nil && known != ""
 }
 
 // git gives what a git command writes.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,6 +112,9 @@ func TestNoRepository(t *testing.T) {
 			if tag, err := at.Tag(t.Context(), "v1.0.0"); tag != "" || err != nil {
 				t.Errorf("tag %q, %v", tag, err)
 			}
+			if ignored, err := at.Ignored(t.Context(), []string{"environments"}); len(ignored) != 0 || err != nil {
+				t.Errorf("ignored %q, %v", ignored, err)
+			}
 		})
 	}
 }
@@ -127,6 +131,24 @@ func TestTag(t *testing.T) {
 	}
 	if got, err := at.Tag(t.Context(), "v9.0.0"); got != "" || err != nil {
 		t.Errorf("got %s, %v", got, err)
+	}
+}
+
+func TestIgnored(t *testing.T) {
+	t.Parallel()
+	dir, env, _ := project(t)
+	write(t, filepath.Dir(dir), ".gitignore", "*.auto.tfvars\nprivate/\n")
+	for _, name := range []string{"environments/kept.auto.tfvars", "environments/a b ü.auto.tfvars", "environments/new.tf", "environments/private/x/deploy.hcl",
+		"modules/one/x.auto.tfvars", "modules/[two]/x.auto.tfvars", "modules/three/x.auto.tfvars"} {
+		write(t, dir, name, "")
+	}
+	git(t, dir, env, "add", "-f", "environments/kept.auto.tfvars") // it is the repository's, whatever the rule
+	at := repository.At(dir, env, nil)
+	got, err := at.Ignored(t.Context(), []string{"environments", "modules/one", "modules/[two]", "modules/nowhere"})
+	slices.Sort(got)
+	want := []string{"environments/a b ü.auto.tfvars", "environments/private/x/deploy.hcl", "modules/[two]/x.auto.tfvars", "modules/one/x.auto.tfvars"}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 }
 

@@ -37,7 +37,7 @@ func healthChecks() []Check {
 			ID: "health.schema", Area: Health, Requirements: []string{"R2.2", "R2.3"}, Limit: healthLimit,
 			Title:  "the database's schema is what the release needs, or newer",
 			Reads:  []string{"GET /health of the API"},
-			Remedy: "run the migrations: `mandala-deploy functions invoke ENV migrate`",
+			Remedy: "deploy the release again, which runs its migrations: `mandala-deploy apply ENV --version VERSION`",
 			Run:    schemaIsThere,
 		},
 		{
@@ -49,10 +49,10 @@ func healthChecks() []Check {
 		},
 		{
 			ID: "health.site-page", Area: Health, Requirements: []string{"R1.3", "R6.3"}, Limit: healthLimit,
-			Title:  "the site's entry page opens",
+			Title:  "the site's entry page opens, and is the one that was deployed last",
 			Reads:  []string{"GET / of the site"},
 			Remedy: "deploy the site's files, and see whether its bucket has index.html and lets the distribution read it",
-			Run:    pageOpens,
+			Run:    page{pause: healthPause, tries: pageTries}.opens,
 		},
 		{
 			ID: "health.two-zones", Area: Health, Requirements: []string{"R6.3"},
@@ -175,23 +175,6 @@ func siteLeadsToAPI(ctx context.Context, s *Subject) ([]string, error) {
 	return v.give()
 }
 
-func pageOpens(ctx context.Context, s *Subject) ([]string, error) {
-	var v verdict
-	answer, err := fetch(ctx, s, s.Site+"/")
-	if err != nil {
-		v.must(false, "the site does not answer: %s", oneLine(err.Error()))
-		return v.give()
-	}
-	kind := answer.header.Get("Content-Type")
-	v.saw("/: %d, %s, %d bytes", answer.status, kind, len(answer.body))
-	if answer.status != http.StatusOK && s.Settings.Frontend.Source == "" {
-		return v.seen, fmt.Errorf("the entry page answers %d, and deploy.hcl has no frontend whose files would be deployed: %w", answer.status, ErrNotMeasurable)
-	}
-	v.must(answer.status == http.StatusOK, "the entry page answers %d", answer.status)
-	v.must(strings.HasPrefix(kind, "text/html"), "the entry page is %q, not HTML", kind)
-	return v.give()
-}
-
 // fetched is what a GET brought.
 type fetched struct {
 	status int
@@ -200,9 +183,11 @@ type fetched struct {
 	took   time.Duration
 }
 
+// mostRead is how many bytes of an answer are read.
+const mostRead = 1 << 20
+
 // fetch gets an address; redirects are followed.
 func fetch(ctx context.Context, s *Subject, address string) (fetched, error) {
-	const most = 1 << 20 // of an answer that is read
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
 		return fetched{}, err
@@ -213,7 +198,7 @@ func fetch(ctx context.Context, s *Subject, address string) (fetched, error) {
 		return fetched{}, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, most))
+	body, err := io.ReadAll(io.LimitReader(response.Body, mostRead))
 	return fetched{response.StatusCode, response.Header, body, s.Now().Sub(begun)}, err
 }
 

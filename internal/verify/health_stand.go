@@ -95,7 +95,8 @@ func deploymentIsRecorded(_ context.Context, s *Subject) ([]string, error) {
 	v.must(r.ID != "" && !r.StartedAt.IsZero(), "the record does not say which run it is and when it began")
 	v.must(r.User != "", "the record does not say who deployed")
 	v.must(r.Environment == s.Environment, "the record is of environment %q", r.Environment)
-	v.must(len(r.Layers) > 0, "the record names no layer")
+	// A deployment may move aliases or the site only.
+	v.must(len(r.Layers)+len(r.Phases) > 0, "the record names neither a layer nor a phase")
 	under := r.Status == engine.Running // this verification may be a part of it
 	v.must(under || !r.EndedAt.IsZero(), "the record does not say when the run ended")
 	v.must(under || r.Status == engine.Succeeded, "the last run ended as %s", r.Status)

@@ -35,6 +35,9 @@ func TestEveryCheckIsTold(t *testing.T) {
 		if c.Title == "" || c.Remedy == "" || c.Run == nil || len(c.Reads) == 0 || len(c.Requirements) == 0 {
 			t.Errorf("%s: lacks a title, a remedy, what it reads, requirements or what it does", c.ID)
 		}
+		if strings.Contains(c.Remedy, "ENV migrate") {
+			t.Errorf("%s: who migrates by hand calls the live release's function", c.ID)
+		}
 		for _, id := range c.Requirements {
 			if !known[id] {
 				t.Errorf("%s: the catalogue has no %s", c.ID, id)
