@@ -4,9 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
+
+// takingBack bounds how long callers are led back, after whatever ended the run: where
+// Lambda throttles, requests are repeated for a while.
+const takingBack = 2 * time.Minute
 
 // aliasMove leads the callers of a function from one version to another.
 type aliasMove struct {
@@ -163,7 +168,7 @@ func (e *Engine) moveAll(ctx context.Context, moves []aliasMove) error {
 	if err == nil {
 		return nil
 	}
-	back, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+	back, cancel := context.WithTimeout(context.WithoutCancel(ctx), takingBack)
 	defer cancel()
 	e.note("not all callers could be led to the new code: they are led back")
 	return errors.Join(err, e.moveBack(back, moves))

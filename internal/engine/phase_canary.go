@@ -43,7 +43,7 @@ func (d *deployment) canary(ctx context.Context, moves []aliasMove) (err error) 
 		if err == nil {
 			return
 		}
-		back, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+		back, cancel := context.WithTimeout(context.WithoutCancel(ctx), takingBack)
 		defer cancel()
 		e.note("canary: all calls go to the versions before")
 		err = errors.Join(err, e.moveBack(back, chosen))
