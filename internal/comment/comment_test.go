@@ -29,8 +29,9 @@ func approval(digit string) *change.Approval {
 
 // of makes a change of an address; a replace is forced by its engine.
 func of(address string, operation change.Operation, stateful bool) change.Change {
-	kind := address[strings.Index(address, "aws_"):]
-	c := change.Change{Address: address, Layer: change.Layer(address), Type: kind[:strings.Index(kind, ".")], Operation: operation, Stateful: stateful}
+	_, rest, _ := strings.Cut(address, "aws_")
+	kind, _, _ := strings.Cut(rest, ".")
+	c := change.Change{Address: address, Layer: change.Layer(address), Type: "aws_" + kind, Operation: operation, Stateful: stateful}
 	switch operation {
 	case change.Replace:
 		c.Reason, c.Replaces = "cannot change in place", []string{"engine"}

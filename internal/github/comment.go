@@ -76,7 +76,7 @@ func (c *Client) update(ctx context.Context, on PullRequest, mine []*gh.IssueCom
 	for _, extra := range mine[1:] {
 		if err := c.retry(ctx, func() error {
 			_, err := c.api.Issues.DeleteComment(ctx, on.Owner, on.Name, extra.GetID())
-			if response := responseOf(err); response != nil && response.StatusCode == http.StatusNotFound {
+			if response := answerOf(err); response != nil && response.StatusCode == http.StatusNotFound {
 				return nil // the other run was here first
 			}
 			return err
@@ -153,7 +153,7 @@ func (c *Client) own(ctx context.Context) (func(*gh.User) bool, error) {
 
 // unknown reports whether GitHub does not tell a token who it is.
 func (c *Client) unknown(err error) bool {
-	response := responseOf(err)
+	response := answerOf(err)
 	if response == nil || response.StatusCode != http.StatusForbidden && response.StatusCode != http.StatusNotFound {
 		return false
 	}

@@ -54,8 +54,8 @@ func TestComment(t *testing.T) {
 		"someone else's before one's own":  {ann, func(h *hub) { h.add(user{9, "eve", "User"}, marker+"\nx"); h.add(ann, marker+"\nold") }, Updated, marker + "\nold", 351, nil},
 		"two, of two runs at once":         {ann, func(h *hub) { h.add(ann, marker+"\nold"); h.add(ann, marker+"\nolder") }, Updated, marker + "\nold", 350, nil},
 		"a failing page":                   {ann, func(h *hub) { h.failing(well, answer(500, "")) }, Created, "", 350, nil},
-		"a failing update":                 {ann, func(h *hub) { h.add(ann, marker); h.failing(well, well, well, well, answer(503, "<html>")) }, Updated, marker, 350, nil},
-		"an answer to creating it is lost": {ann, func(h *hub) { h.failing(well, well, well, lost(h)) }, Unchanged, marker + "\nnew", 350, nil},
+		"a failing update":                 {ann, func(h *hub) { h.add(ann, marker); h.failingAfter(4, answer(503, "<html>")) }, Updated, marker, 350, nil},
+		"an answer to creating it is lost": {ann, func(h *hub) { h.failingAfter(3, lost(h)) }, Unchanged, marker + "\nnew", 350, nil},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

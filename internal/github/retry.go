@@ -47,7 +47,7 @@ func (c *Client) again(ctx context.Context, attempt int, err error) error {
 
 // passing reports whether a failure may pass, and after how long GitHub says.
 func (c *Client) passing(err error) (time.Duration, bool) {
-	response := responseOf(err)
+	response := answerOf(err)
 	if response == nil {
 		return 0, !errors.Is(err, context.Canceled) // the network, or an answer cut short
 	}
@@ -68,7 +68,7 @@ func (c *Client) passing(err error) (time.Duration, bool) {
 }
 
 // asked is how long GitHub asks to wait.
-func (c *Client) asked(response *http.Response) time.Duration {
+func (c *Client) asked(response *answered) time.Duration {
 	if after := response.Header.Get("Retry-After"); after != "" {
 		if seconds, err := strconv.Atoi(after); err == nil && seconds >= 0 {
 			return time.Duration(seconds) * time.Second
@@ -85,8 +85,14 @@ func (c *Client) asked(response *http.Response) time.Duration {
 	return 0
 }
 
-// responseOf gives the answer that an error stands for, nil for none.
-func responseOf(err error) *http.Response {
+// answered is what of an answer of GitHub is looked at.
+type answered struct {
+	StatusCode int
+	Header     http.Header
+}
+
+// answerOf gives the answer that an error stands for, nil for none.
+func answerOf(err error) *answered {
 	var (
 		plain     *gh.ErrorResponse
 		primary   *gh.RateLimitError
@@ -94,24 +100,28 @@ func responseOf(err error) *http.Response {
 		factor    *gh.TwoFactorAuthError
 		moved     *gh.RedirectionError
 	)
+	var response *http.Response
 	switch {
 	case errors.As(err, &plain):
-		return plain.Response
+		response = plain.Response
 	case errors.As(err, &primary):
-		return primary.Response
+		response = primary.Response
 	case errors.As(err, &secondary):
-		return secondary.Response
+		response = secondary.Response
 	case errors.As(err, &factor):
-		return factor.Response
+		response = factor.Response
 	case errors.As(err, &moved):
-		return moved.Response
+		response = moved.Response
 	}
-	return nil
+	if response == nil {
+		return nil
+	}
+	return &answered{response.StatusCode, response.Header}
 }
 
 // refused is the problem of an answer that will not become another.
 func (c *Client) refused(err error) error {
-	response := responseOf(err)
+	response := answerOf(err)
 	if response == nil {
 		return c.failed(err, 0)
 	}
@@ -130,7 +140,7 @@ func (c *Client) refused(err error) error {
 // failed is the problem of what was tried until there was no point any more.
 func (c *Client) failed(err error, wait time.Duration) error {
 	what, next := "GitHub was not told of the plan", ""
-	if response := responseOf(err); response != nil && wait > 0 && (response.StatusCode == http.StatusForbidden || response.StatusCode == http.StatusTooManyRequests) {
+	if response := answerOf(err); response != nil && wait > 0 && (response.StatusCode == http.StatusForbidden || response.StatusCode == http.StatusTooManyRequests) {
 		what = "GitHub takes no more requests for now"
 		next = fmt.Sprintf("run the plan again after %s", c.now().Add(wait).UTC().Format("15:04:05 MST"))
 	}

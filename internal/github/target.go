@@ -48,7 +48,7 @@ func Find(named string, number int, getenv func(string) string, readFile func(st
 // Repository takes owner/name apart.
 func Repository(named string) (parts [2]string, ok bool) {
 	found := repository.FindStringSubmatch(named)
-	if found == nil || strings.Trim(found[2], ".") == "" {
+	if len(found) == 0 || strings.Trim(found[2], ".") == "" {
 		return parts, false
 	}
 	return [2]string{found[1], found[2]}, true

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -67,6 +68,11 @@ func (h *hub) add(by user, body string) {
 // failing makes the next requests fail, one after the other.
 func (h *hub) failing(failures ...func(http.ResponseWriter, *http.Request) bool) {
 	h.fail = append(h.fail, failures...)
+}
+
+// failingAfter fails one request after some that go well.
+func (h *hub) failingAfter(count int, failure func(http.ResponseWriter, *http.Request) bool) {
+	h.failing(append(slices.Repeat([]func(http.ResponseWriter, *http.Request) bool{well}, count), failure)...)
 }
 
 // answer fails a request with a status and headers, as JSON.

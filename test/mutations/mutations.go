@@ -111,8 +111,8 @@ func (w *world) red(ctx context.Context, checks []verify.Check) map[string]strin
 	return found
 }
 
-// Prove: each change turns exactly the checks of its area that it concerns red, and
-// they are green again when it is undone; when all are undone, everything is as it was.
+// Prove makes each change, which has to turn exactly the checks of its area that it
+// concerns red; they are green again when it is undone; when all are undone, everything is as it was.
 // What is red or unknown before anything was changed, as what the local AWS cannot tell,
 // is left out. The environment is local of p, with these outputs of its root.
 func Prove(t *testing.T, p *kit.Project, outputs map[string]any) {
