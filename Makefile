@@ -31,7 +31,7 @@ SLOW       := /internal/(artifact|aws|compose|localaws|localaws/lambda|postgres|
 SLOW_TESTS := go list ./... | grep -E '$(SLOW)'
 UNIT_TESTS := go list ./... | grep -vE '$(SLOW)'
 
-# What go vet says is the business of `make lint`.
+# What go vet says is the business of `make lint`, whose linters have it.
 GO_TEST := go test -vet=off
 
 # How long one package's tests may take, and which tests: make test-integration RUN=TestKill
@@ -106,7 +106,6 @@ lint: lint-go lint-terraform lint-workflows ## Check format and style of everyth
 lint-go: check-go $(TOOLS)/golangci-lint
 	@echo "gofmt"; unformatted=$$(gofmt -l cmd functions internal modules test tools); \
 		test -z "$$unformatted" || { echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; }
-	go vet ./...
 	GOLANGCI_LINT_CACHE="$(CURDIR)/bin/cache/golangci-lint" $(TOOLS)/golangci-lint run ./...
 
 .PHONY: lint-terraform

@@ -72,8 +72,6 @@ func killings() []killing {
 		{name: "init of a slice", strikes: once(during("init", "layer-network"), tool)},
 		{name: "plan of a slice", strikes: once(during("plan", "layer-app"), both)},
 		// When Terraform has its lock.
-		{name: "lock taken", strikes: once(answered(lock("PUT", "network")), tool)},
-		{name: "lock taken", strikes: once(answered(lock("PUT", "network")), terraform)},
 		{name: "lock taken", strikes: once(answered(lock("PUT", "network")), both)},
 		// In the middle of a creation.
 		{name: "VPC created, unheard", strikes: once(answered("CreateVpc"), both)},
@@ -85,9 +83,7 @@ func killings() []killing {
 		{name: "bucket created, unheard", strikes: once(answered("PUT /interrupt-remote-app"), terraform)},
 		// Created, told, and in no state yet.
 		{name: "5 complete", strikes: once(completed("network", 5), terraform)},
-		{name: "14 complete", strikes: once(completed("network", 14), tool)},
 		{name: "state not yet written", strikes: once(asked(state("network")), tool)},
-		{name: "state not yet written", strikes: once(asked(state("app")), both)},
 		{name: "lock not yet released", strikes: once(asked(lock("DELETE", "network")), both)},
 		// While things are changed.
 		{name: "subnet deleted for its successor", from: 1, strikes: once(answered("DeleteSubnet"), both)},
