@@ -21,6 +21,25 @@ const (
 	functionPause = 2 * time.Second
 )
 
+// PutCode gives a function the archive that lies in a bucket of its region.
+func (c *Client) PutCode(ctx context.Context, function, bucket, key string) error {
+	doing := "put the code of function " + function
+	limited, cancel := functionWait(ctx, doing)
+	defer cancel()
+	if _, _, err := c.settledFunction(limited, function, engine.LatestVersion, doing); err != nil {
+		return err
+	}
+	_, err := c.lambda.UpdateFunctionCode(limited, &lambda.UpdateFunctionCodeInput{FunctionName: &function, S3Bucket: &bucket, S3Key: &key})
+	switch {
+	case err == nil:
+		return nil
+	case isAbsent(err):
+		return fmt.Errorf("%s: %w", doing, engine.ErrNotFound)
+	default:
+		return failure(limited, doing, err)
+	}
+}
+
 // PublishVersion makes a version of a function as it is, and waits until that can be
 // run. Lambda makes none where nothing changed since the last, and refuses to while
 // it changes the function, as it may still do after Terraform was killed.

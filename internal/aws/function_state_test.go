@@ -1,6 +1,9 @@
 package aws
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"strings"
@@ -8,6 +11,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
@@ -118,4 +122,28 @@ func repeatPair(one, other answer, times int) []answer {
 		all = append(all, one, other)
 	}
 	return all
+}
+
+func TestPutCode(t *testing.T) {
+	t.Parallel()
+	c := client(t, region)
+	name, bucket, key := "recoded", "recoded-archives", "artifacts/sha256/x"
+	makeFunction(t, c, name, nil)
+	if _, err := c.Bootstrap(t.Context(), bucket, nil); err != nil {
+		t.Fatal(err)
+	}
+	archive := program(t, "another program")
+	if _, err := c.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(archive)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.PutCode(t.Context(), name, bucket, key); err != nil {
+		t.Fatal(err)
+	}
+	digest := sha256.Sum256(archive)
+	if latest, err := c.FunctionVersion(t.Context(), name, engine.LatestVersion); err != nil || latest.CodeSHA256 != hex.EncodeToString(digest[:]) {
+		t.Errorf("%+v, %v", latest, err)
+	}
+	if err := c.PutCode(t.Context(), "nobody", bucket, key); !errors.Is(err, engine.ErrNotFound) {
+		t.Errorf("nobody: %v", err)
+	}
 }

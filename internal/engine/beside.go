@@ -46,7 +46,7 @@ func (e *Engine) survey(ctx context.Context, preview *Preview, all bool) (Beside
 	if e.Aliases != nil {
 		// The layers publish other versions of what they change.
 		functions = slices.DeleteFunc(functions, func(f liveFunction) bool { return changes(preview, f) })
-		if beside.Aliases, err = e.lagging(ctx, functions); err != nil {
+		if beside.Aliases, err = e.lagging(ctx, functions, archives(preview.code)); err != nil {
 			return Beside{}, err
 		}
 	}
@@ -132,7 +132,7 @@ const concurrentLooks = 4
 
 // lagging gives the short names of functions whose alias leads to a version that
 // behaves differently from the newest, or that were changed since that was published.
-func (e *Engine) lagging(ctx context.Context, functions []liveFunction) ([]string, error) {
+func (e *Engine) lagging(ctx context.Context, functions []liveFunction, wanted map[string]string) ([]string, error) {
 	lags := make([]bool, len(functions))
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(concurrentLooks)
@@ -142,7 +142,8 @@ func (e *Engine) lagging(ctx context.Context, functions []liveFunction) ([]strin
 			if lags[i] = move != nil; lags[i] || err != nil {
 				return err
 			}
-			lags[i], err = e.unpublished(groupCtx, f)
+			left, err := e.look(groupCtx, f, wanted[f.short])
+			lags[i] = left.any()
 			return err
 		})
 	}

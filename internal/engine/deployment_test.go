@@ -118,6 +118,26 @@ func TestWhatWasChangedAndNotPublishedIsPublished(t *testing.T) {
 	}
 }
 
+// What a killed Terraform gave a function, and wrote into no state, the next one finds
+// as the state says: who goes back does not get it published.
+func TestCodeThatNoStateKnowsOfIsReplaced(t *testing.T) {
+	t.Parallel()
+	w, tree := newWorld(t), newTree()
+	w.mustDeploy(tree, "v1.0.0")
+	w.cloud.unseen = true
+	good := w.cloud.versions["goals"][0]
+	foreign := engine.FunctionVersion{CodeSHA256: strings.Repeat("0", 64), Settings: "foreign", Release: "v1.0.0"}
+	w.cloud.latest["goals"] = foreign
+	foreign.Number = "2"
+	w.cloud.versions["goals"] = append(w.cloud.versions["goals"], foreign)
+	again := w.mustDeploy(tree, "v1.0.0")
+	alias := w.cloud.aliases["goals"]
+	live, err := w.cloud.FunctionVersion(t.Context(), "goals", alias.Version)
+	if err != nil || live.Settings != good.Settings || live.CodeSHA256 != good.CodeSHA256 || !again.Begun {
+		t.Errorf("callers get %+v, want %+v: %v", live, good, err)
+	}
+}
+
 func TestDeploymentGoesThroughItsPhases(t *testing.T) {
 	t.Parallel()
 	w, tree := newWorld(t), newTree()

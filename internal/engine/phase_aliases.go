@@ -60,33 +60,58 @@ func (e *Engine) moveTo(ctx context.Context, f liveFunction, version string) (*a
 	return &aliasMove{function: f, alias: alias, from: from, to: to}, nil
 }
 
-// unpublished reports whether a function was changed since its newest version was
-// published: its Terraform was killed between the two, and finds nothing to change now.
-func (e *Engine) unpublished(ctx context.Context, f liveFunction) (bool, error) {
+// halfDone says what a killed Terraform left of a function that the next one does not
+// see: code that is not the release's, for the provider never reads which it is, and a
+// change that was not published.
+type halfDone struct{ code, version bool }
+
+func (u halfDone) any() bool { return u.code || u.version }
+
+// look finds out what is half done of a function; wanted is the digest of its archive,
+// "" where it is not known.
+func (e *Engine) look(ctx context.Context, f liveFunction, wanted string) (halfDone, error) {
 	number, err := e.Aliases.NewestVersion(ctx, f.full)
 	if errors.Is(err, ErrNotFound) {
-		return false, nil // Terraform has yet to make it
+		return halfDone{}, nil // Terraform has yet to make it
 	}
 	if err != nil {
-		return false, err
+		return halfDone{}, err
 	}
 	newest, err := e.Aliases.FunctionVersion(ctx, f.full, number)
 	if err != nil {
-		return false, err
+		return halfDone{}, err
 	}
 	latest, err := e.Aliases.FunctionVersion(ctx, f.full, LatestVersion)
-	return latest.Settings != newest.Settings, err
+	foreign := wanted != "" && latest.CodeSHA256 != wanted
+	return halfDone{code: foreign, version: foreign || latest.Settings != newest.Settings}, err
 }
 
-// publishVersions makes versions of what was changed and not published.
-func (e *Engine) publishVersions(ctx context.Context, functions []liveFunction) error {
+// archives gives the digests of functions' archives by their short names.
+func archives(code Code) map[string]string {
+	wanted := map[string]string{}
+	for _, a := range code.Artifacts {
+		wanted[a.Function] = a.SHA256
+	}
+	return wanted
+}
+
+// finish gives functions the code of the release, where they have another, and makes
+// versions of what was changed and not published.
+func (e *Engine) finish(ctx context.Context, functions []liveFunction, code Code) error {
+	wanted := archives(code)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(concurrentLooks)
 	for _, f := range functions {
 		group.Go(func() error {
-			lacks, err := e.unpublished(groupCtx, f)
-			if err != nil || !lacks {
+			left, err := e.look(groupCtx, f, wanted[f.short])
+			if err != nil || !left.any() {
 				return err
+			}
+			if left.code {
+				e.note("function %s has code that no state knows of: it gets the release's", f.short)
+				if err := e.Aliases.PutCode(groupCtx, f.full, e.Environment.Settings.State.Bucket, ArtifactKey(wanted[f.short])); err != nil {
+					return err
+				}
 			}
 			e.note("function %s was changed and not published: it is now", f.short)
 			return e.Aliases.PublishVersion(groupCtx, f.full)
@@ -103,7 +128,7 @@ func (d *deployment) switchAliases(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := e.publishVersions(ctx, functions); err != nil {
+	if err := e.finish(ctx, functions, d.preview.code); err != nil {
 		return "", err
 	}
 	moves, err := e.moves(ctx, functions)

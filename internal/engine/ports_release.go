@@ -95,6 +95,8 @@ type Aliases interface {
 	// NewestVersion gives the number of the version that was published last;
 	// ErrNotFound where none was.
 	NewestVersion(ctx context.Context, function string) (string, error)
+	// PutCode gives LatestVersion of a function the archive that lies in a bucket.
+	PutCode(ctx context.Context, function, bucket, key string) error
 	// PublishVersion makes a version of LatestVersion, where it differs from the newest.
 	PublishVersion(ctx context.Context, function string) error
 	// MoveAlias leads an alias elsewhere. ErrPrecondition where it is no longer

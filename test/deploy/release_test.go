@@ -113,7 +113,7 @@ func checkReleases(t *testing.T, p *kit.Project, a *kit.Application) {
 		lines = append(lines, d.Operation+" "+d.Release+" "+d.Result)
 	}
 	want := []string{
-		"rollback v1.1.0 succeeded", "apply v1.5.0 failed", "rollback v1.1.0 succeeded", "apply v1.4.0 failed",
+		"rollback v1.1.0 succeeded", "apply v1.5.0 crashed", "rollback v1.1.0 succeeded", "apply v1.4.0 failed",
 		"rollback v1.1.0 succeeded", "apply v1.3.0 failed", "rollback v1.1.0 succeeded", "rollback v1.1.0 crashed",
 		"apply v1.2.0 succeeded", "apply v1.1.0 succeeded", "apply v1.0.0 succeeded",
 	}
