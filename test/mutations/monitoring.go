@@ -258,16 +258,20 @@ func workflow(edit func(*sfn.UpdateStateMachineInput)) func(*testing.T, *world) 
 			return &sfn.UpdateStateMachineInput{StateMachineArn: &arn, Definition: found.Definition, RoleArn: found.RoleArn,
 				LoggingConfiguration: found.LoggingConfiguration, TracingConfiguration: found.TracingConfiguration}
 		}
-		before, changed := input(), input()
-		edit(changed)
-		update := func(in *sfn.UpdateStateMachineInput) {
+		return revise(input, edit, func(in *sfn.UpdateStateMachineInput) {
 			if _, err := client.UpdateStateMachine(t.Context(), in); err != nil {
 				t.Fatal(err)
 			}
-		}
-		update(changed)
-		return func() { update(before) }
+		})
 	}
+}
+
+// revise updates a resource to an edited input, and gives what updates it back.
+func revise[T any](input func() T, edit, update func(T)) (undo func()) {
+	before, changed := input(), input()
+	edit(changed)
+	update(changed)
+	return func() { update(before) }
 }
 
 // edited changes a JSON document.
@@ -365,15 +369,11 @@ func schedule(edit func(*scheduler.UpdateScheduleInput)) func(*testing.T, *world
 			return &scheduler.UpdateScheduleInput{Name: &name, GroupName: &name, Description: found.Description, FlexibleTimeWindow: found.FlexibleTimeWindow,
 				KmsKeyArn: found.KmsKeyArn, ScheduleExpression: found.ScheduleExpression, ScheduleExpressionTimezone: found.ScheduleExpressionTimezone, State: found.State, Target: found.Target}
 		}
-		before, changed := input(), input()
-		edit(changed)
-		update := func(in *scheduler.UpdateScheduleInput) {
+		return revise(input, edit, func(in *scheduler.UpdateScheduleInput) {
 			if _, err := client.UpdateSchedule(t.Context(), in); err != nil {
 				t.Fatal(err)
 			}
-		}
-		update(changed)
-		return func() { update(before) }
+		})
 	}
 }
 
