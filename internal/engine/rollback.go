@@ -372,7 +372,8 @@ func union(layers, more []string) []string {
 // after a deployment that had begun and failed: once, and not after an interrupt,
 // which is somebody's will.
 func (e *Engine) goBackIfFailed(ctx context.Context, request ApplyRequest, result *Result, failure error) (*Result, error) {
-	failed := result != nil && result.Begun && (result.Result == Failed || result.Result == Crashed)
+	worked := result != nil && len(result.Phases)+len(result.Layers) > 0 // else nothing was changed
+	failed := worked && result.Begun && (result.Result == Failed || result.Result == Crashed)
 	if failure == nil || !failed || !e.Environment.Settings.Rollback.OnFailure || len(request.Layers) > 0 || ctx.Err() != nil {
 		return result, failure
 	}
