@@ -10,7 +10,6 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/secretsmanager"
-	"github.com/google/go-cmp/cmp"
 
 	"github.com/goal-mandala/mandala-deploy/test/kit"
 	"github.com/goal-mandala/mandala-deploy/test/mutations"
@@ -37,10 +36,10 @@ type planned struct {
 	}
 }
 
-// TestLocal takes environment local through its life: from nothing, a second
-// plan, the application's use, releases, settings that somebody changes behind its back,
-// a change in place, and its end. In a project
-// where it stands already (MANDALA_TEST_PROJECT names the folder), it is used only.
+// TestLocal takes environment local through its life: from nothing, a second plan, the
+// application's use, releases, settings that somebody changes behind its back, and its
+// end. In a project where it stands already (MANDALA_TEST_PROJECT names the folder), it is
+// used only. Changes in place are TestProduction's.
 func TestLocal(t *testing.T) {
 	t.Parallel()
 	if standing := kit.Standing(t); standing != nil {
@@ -75,9 +74,7 @@ func TestLocal(t *testing.T) {
 		}
 	}
 	p.Must(0, "plan", "local", "--detailed-exitcode")
-	for _, layer := range []string{"network", "functions", "monitoring"} { // each of a smaller root: test/preview
-		p.Must(0, "plan", "local", "--detailed-exitcode", "--layer", layer)
-	}
+	p.Must(0, "plan", "local", "--detailed-exitcode", "--layer", "functions") // each layer of a smaller root: test/preview
 
 	// What stands works, and working changes nothing that Terraform looks after.
 	checkApplication(t, p, done.Outputs, true)
@@ -89,24 +86,6 @@ func TestLocal(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-
-	// The working tree again. What follows is not what the requirements ask for.
-	p.Replace("environments/local/deploy.hcl", `["health", "security", "monitoring", "data"]`, "[]")
-	p.Must(0, "apply", "local", "--auto-approve")
-
-	// A change in place of one layer leaves the others alone.
-	p.Write("environments/local/terraform.tfvars", p.Read("environments/local/terraform.tfvars")+"\nnetwork = { flow_log = { retention_days = 14 } }\n")
-	var change planned
-	p.JSON(2, &change, "plan", "local", "--detailed-exitcode")
-	if diff := cmp.Diff(struct{ Create, Update, Replace, Delete int }{0, 1, 0, 0}, change.Summary); diff != "" {
-		t.Errorf("the change (-want +got):\n%s", diff)
-	}
-	done = applied{}
-	p.JSON(0, &done, "apply", "local", "--auto-approve")
-	if len(done.Layers) != 1 || done.Layers[0].Name != "network" {
-		t.Errorf("layers touched: %+v", done.Layers)
-	}
-	p.Must(0, "plan", "local", "--detailed-exitcode")
 
 	p.Must(0, "destroy", "local", "--confirm", "local")
 	var status struct {

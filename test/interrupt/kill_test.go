@@ -29,23 +29,29 @@ type moment struct {
 
 // strike is one death: of what and when.
 type strike struct {
+	name   string
 	moment moment
 	way    way
-}
-
-// killing is one test case: a run that is struck, perhaps resumes that are
-// struck again, and then a resume to the end.
-type killing struct {
-	name    string
-	from    int    // revision that was applied before; 0: nothing was
-	lines   string // further variables
-	strikes []strike
 	// unbegun: nobody died who could have changed anything, or whose word is
 	// missing, so there is nothing to resume and an ordinary apply does.
 	unbegun bool
 	// unplanned: the run died before anything was approved, so resuming it
 	// needs a confirmation.
 	unplanned bool
+}
+
+// run is an apply that is struck, resumed and struck again, and then resumed to its end.
+// No strike may have a chance to come too late: what Terraform does side by side is struck
+// in different journeys.
+type run struct {
+	lines   string // further variables
+	strikes []strike
+}
+
+// journey is one test case: runs on an account that was empty before the first.
+type journey struct {
+	name string
+	runs []run
 }
 
 func asked(request string) moment    { return moment{request: request} }
@@ -61,40 +67,50 @@ func state(layer string) string {
 func lock(method, layer string) string {
 	return method + " /interrupt-remote-deploy/states/" + layer + ".tfstate.tflock"
 }
-func once(m moment, how way) []strike { return []strike{{m, how}} }
 
-func killings() []killing {
-	const key = "key = true"
-	return []killing{
-		// Before anything is changed.
-		{name: "preview", strikes: once(during("plan", "preview"), tool), unplanned: true},
-		{name: "preview", strikes: once(during("plan", "preview"), terraform), unbegun: true},
-		{name: "init of a slice", strikes: once(during("init", "layer-network"), tool)},
-		{name: "plan of a slice", strikes: once(during("plan", "layer-app"), both)},
-		// When Terraform has its lock.
-		{name: "lock taken", strikes: once(answered(lock("PUT", "network")), both)},
-		// In the middle of a creation.
-		{name: "VPC created, unheard", strikes: once(answered("CreateVpc"), both)},
-		{name: "subnet created, unheard", strikes: once(second(answered("CreateSubnet")), terraform)},
-		{name: "group without its rules", strikes: once(asked("RevokeSecurityGroupEgress"), both)},
-		{name: "key created, unheard", lines: key, strikes: once(answered("CreateKey"), both)},
-		{name: "role created, unheard", strikes: once(answered("CreateRole"), tool)},
-		{name: "secret's value put, unheard", strikes: once(answered("PutSecretValue"), both)},
-		{name: "bucket created, unheard", strikes: once(answered("PUT /interrupt-remote-app"), terraform)},
-		// Created, told, and in no state yet.
-		{name: "5 complete", strikes: once(completed("network", 5), terraform)},
-		{name: "state not yet written", strikes: once(asked(state("network")), tool)},
-		{name: "lock not yet released", strikes: once(asked(lock("DELETE", "network")), both)},
-		// While things are changed.
-		{name: "subnet deleted for its successor", from: 1, strikes: once(answered("DeleteSubnet"), both)},
-		{name: "successor created, unheard", from: 1, strikes: once(answered("CreateSubnet"), terraform)},
-		{name: "successor created before, unheard", from: 1, strikes: once(answered("CreatePolicy"), both)},
-		{name: "predecessor not yet deleted", from: 1, strikes: once(asked("DeletePolicy"), terraform)},
-		{name: "4 changed", from: 1, strikes: once(completed("network", 4), tool)},
-		// While a run is resumed.
-		{name: "resume before its record", strikes: []strike{{completed("network", 9), both}, {during("plan", "preview"), both}}},
-		{name: "resume while it adopts", strikes: []strike{{second(answered("CreateSubnet")), both}, {asked(state("network")), both}}},
-		{name: "resume while it plans a slice", strikes: []strike{{completed("app", 5), both}, {during("plan", "layer-app"), tool}, {asked(state("app")), terraform}}},
+func journeys() []journey {
+	return []journey{
+		{"from the start", []run{{strikes: []strike{
+			{name: "init of a slice", moment: during("init", "layer-network"), way: tool},
+			{name: "lock taken", moment: answered(lock("PUT", "network")), way: both},
+			{name: "VPC created, unheard", moment: answered("CreateVpc"), way: both},
+			{name: "group without its rules", moment: asked("RevokeSecurityGroupEgress"), way: both},
+			{name: "plan of a slice", moment: during("plan", "layer-app"), way: both},
+			{name: "role created, unheard", moment: answered("CreateRole"), way: tool},
+		}}}},
+		{"from the preview", []run{{lines: "key = true", strikes: []strike{
+			{name: "preview, Terraform", moment: during("plan", "preview"), way: terraform, unbegun: true},
+			{name: "preview, tool", moment: during("plan", "preview"), way: tool, unplanned: true},
+			{name: "key created, unheard", moment: answered("CreateKey"), way: both},
+			{name: "subnet created, unheard", moment: second(answered("CreateSubnet")), way: terraform},
+			{name: "resume while it adopts", moment: asked(state("network")), way: both},
+			{name: "secret's value put, unheard", moment: answered("PutSecretValue"), way: both},
+		}}}},
+		{"from a half", []run{
+			{strikes: []strike{
+				{name: "5 complete", moment: completed("network", 5), way: terraform},
+				{name: "resume before its record", moment: during("plan", "preview"), way: both},
+				{name: "state not yet written", moment: asked(state("network")), way: tool},
+				{name: "bucket created, unheard", moment: answered("PUT /interrupt-remote-app"), way: terraform},
+			}},
+			{lines: "revision = 2", strikes: []strike{
+				{name: "subnet deleted for its successor", moment: answered("DeleteSubnet"), way: both},
+				{name: "successor created, unheard", moment: answered("CreateSubnet"), way: terraform},
+				{name: "successor created before, unheard", moment: answered("CreatePolicy"), way: both},
+				{name: "predecessor not yet deleted", moment: asked("DeletePolicy"), way: terraform},
+			}},
+		}},
+		{"from a whole layer", []run{
+			{strikes: []strike{
+				{name: "lock not yet released", moment: asked(lock("DELETE", "network")), way: both},
+				{name: "5 of the next layer complete", moment: completed("app", 5), way: both},
+				{name: "resume while it plans a slice", moment: during("plan", "layer-app"), way: tool},
+				{name: "resume before it has its state", moment: asked(state("app")), way: terraform},
+			}},
+			{lines: "revision = 2", strikes: []strike{
+				{name: "4 changed", moment: completed("network", 4), way: tool},
+			}},
+		}},
 	}
 }
 
@@ -107,50 +123,40 @@ func TestKill(t *testing.T) {
 	for range atATime {
 		free <- remote(t)
 	}
-	for _, c := range killings() {
-		name := c.name
-		for _, s := range c.strikes {
-			name += " " + string(s.way)
-		}
-		t.Run(name, func(t *testing.T) {
+	for _, j := range journeys() {
+		t.Run(j.name, func(t *testing.T) {
 			t.Parallel()
 			p := <-free
 			defer func() { free <- p }()
-			p.of(t).survive(t, c)
+			p = p.of(t)
+			p.empty(t)
+			for _, r := range j.runs {
+				p.survive(t, r)
+			}
 		})
 	}
 }
 
-// survive carries one case out.
-func (p *place) survive(t *testing.T, c killing) {
-	p.empty(t)
-	revision := ""
-	if c.from > 0 {
-		p.set(c.lines)
-		p.Must(0, "apply", p.environment, "--auto-approve")
-		revision = fmt.Sprintf("\nrevision = %d", c.from+1)
-	}
-	p.set(c.lines + revision)
+// survive carries one run out.
+func (p *place) survive(t *testing.T, r run) {
+	t.Helper()
+	p.set(r.lines)
 	for _, layer := range []string{"network", "app"} {
-		// The case before may have left a stream that would be counted.
-		left := []string{p.slice(layer, "apply.jsonl")}
-		if c.strikes[0].moment.command == "init" {
-			left = append(left, p.slice(layer, ".terraform"))
-		}
-		for _, path := range left {
-			if err := os.RemoveAll(path); err != nil {
+		// A run before may have left a stream that would be counted, and what init makes.
+		for _, name := range []string{"apply.jsonl", ".terraform"} {
+			if err := os.RemoveAll(p.slice(layer, name)); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	command := []string{"apply", p.environment, "--auto-approve"}
-	for _, s := range c.strikes {
-		result := p.strike(t, s, command...)
-		p.checkTold(t, c, s, result)
-		if command = []string{"apply", p.environment}; c.unplanned || c.unbegun {
+	for _, s := range r.strikes {
+		t.Logf("%s: %s %s", s.name, strings.Join(command, " "), s.way)
+		p.checkTold(t, s, p.strike(t, s, command...))
+		if command = []string{"apply", p.environment}; s.unplanned || s.unbegun {
 			command = append(command, "--auto-approve")
 		}
-		if !c.unbegun {
+		if !s.unbegun {
 			command = append(command, "--resume")
 		}
 	}
@@ -182,16 +188,16 @@ func (p *place) strike(t *testing.T, s strike, args ...string) kit.Result {
 	case err := <-struck:
 		if err != nil {
 			running.Cmd.Process.Kill()
-			t.Fatalf("%v: %s", err, running.Wait())
+			t.Fatalf("%s: %v: %s", s.name, err, running.Wait())
 		}
 	case <-running.Done():
 		select {
 		case err := <-struck:
 			if err != nil {
-				t.Fatalf("%v: %s", err, running.Wait())
+				t.Fatalf("%s: %v: %s", s.name, err, running.Wait())
 			}
 		case <-time.After(time.Second):
-			t.Fatalf("it ended before its moment came: %s", running.Wait())
+			t.Fatalf("%s: it ended before its moment came: %s", s.name, running.Wait())
 		}
 	}
 	return running.Wait()
@@ -224,16 +230,16 @@ func (p *place) await(s strike, running *kit.Running) error {
 
 // checkTold sees that the death was told: by the tool, if it lives, and by the
 // next status, once nobody can be at work any more.
-func (p *place) checkTold(t *testing.T, c killing, s strike, result kit.Result) {
+func (p *place) checkTold(t *testing.T, s strike, result kit.Result) {
 	t.Helper()
 	if s.way == terraform {
 		if result.Code != 1 || !strings.Contains(result.Stderr, string(problem.TerraformCrashed)) {
-			t.Fatalf("want exit code 1 and %s of a killed Terraform: %s", problem.TerraformCrashed, result)
+			t.Fatalf("%s: want exit code 1 and %s of a killed Terraform: %s", s.name, problem.TerraformCrashed, result)
 		}
 	}
-	if c.unbegun {
+	if s.unbegun {
 		if told := p.status(); len(told.Interrupted) > 0 || told.Lease != nil {
-			t.Errorf("status tells of a run that had not begun: %+v", told)
+			t.Errorf("%s: status tells of a run that had not begun: %+v", s.name, told)
 		}
 		return
 	}

@@ -114,7 +114,7 @@ func TestForeignLock(t *testing.T) {
 	t.Parallel()
 	p := local(t)
 	p.Must(0, "bootstrap", "local")
-	p.strike(t, strike{completed("network", 5), both}, "apply", "local", "--auto-approve")
+	p.strike(t, strike{moment: completed("network", 5), way: both}, "apply", "local", "--auto-approve")
 	own := p.object(t, networkLock)
 	if own == nil {
 		t.Fatal("the killed Terraform left no lock")
@@ -164,7 +164,7 @@ func TestUnlock(t *testing.T) {
 	refused(t, running.Wait(), 1, string(problem.LeaseLost))
 	p.checkUnlockRecorded(t, 1)
 
-	p.strike(t, strike{during("plan", "preview"), tool}, "apply", "local", "--auto-approve")
+	p.strike(t, strike{moment: during("plan", "preview"), way: tool}, "apply", "local", "--auto-approve")
 	eventually(t, 15*time.Second, "the lease expires", func() bool { s := p.status(); return s.Lease != nil && s.Lease.Expired })
 	p.Must(0, unlock...)
 	p.checkUnlockRecorded(t, 2)

@@ -21,8 +21,8 @@ const (
 // pollEvery is how often files are looked at, and commandEvery all processes, which takes
 // a processor most of that time: a Terraform command takes longer.
 const (
-	pollEvery    = 3 * time.Millisecond
-	commandEvery = 20 * time.Millisecond
+	pollEvery    = 10 * time.Millisecond
+	commandEvery = 50 * time.Millisecond
 )
 
 // kill does to a command, and to its Terraform, what way says. With -9 nothing

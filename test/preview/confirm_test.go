@@ -21,6 +21,18 @@ func confirmations(t *testing.T, a *account) {
 	s.undeployed(t)
 	s.answers(t, 0, "", "Apply this to asked? [y/N]", "y\n")
 	s.settled(t)
+	// Destroyed, with nothing left to destroy, and made again.
+	for range 2 {
+		s.do(t, 0, "destroy", "--confirm", s.environment)
+		if left := s.resources(t); left != 0 {
+			t.Errorf("a destroy left %d resources", left)
+		}
+	}
+	s.apply(t, 0)
+	if s.resources(t) == 0 {
+		t.Error("an apply after a destroy made nothing")
+	}
+	s.settled(t)
 
 	p := a.open(t, "plain", "production", "")
 	configure(p.Project, "production", settings{approvalRequired: true})
@@ -51,6 +63,19 @@ func (s *scene) undeployed(t *testing.T) {
 			t.Errorf("something was applied: %+v", status)
 		}
 	}
+}
+
+// resources counts those in the layers' states.
+func (s *scene) resources(t *testing.T) (all int) {
+	t.Helper()
+	var status struct {
+		Layers []struct{ Resources int }
+	}
+	s.JSON(0, &status, "status", s.environment)
+	for _, layer := range status.Layers {
+		all += layer.Resources
+	}
+	return all
 }
 
 // answers applies on a terminal on which someone types answer.
