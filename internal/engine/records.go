@@ -273,6 +273,9 @@ type Files interface {
 	Lay(name string, files, secret map[string][]byte) (Directory, error)
 	// Leftover gives the event stream that a dead run left in a directory.
 	Leftover(name string) ([]byte, error)
+	// Tidy removes from the directories that nobody uses what can hold values: whoever
+	// dies cannot do it.
+	Tidy() error
 }
 
 // Directory is a composed root on disk.

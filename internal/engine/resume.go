@@ -239,7 +239,7 @@ func (e *Engine) settle(ctx context.Context, dead *deadRun) error {
 			}
 		}
 	}
-	return nil
+	return e.Files.Tidy()
 }
 
 func (e *Engine) settleLayer(ctx context.Context, dead *deadRun, record Record, layer LayerRecord) error {

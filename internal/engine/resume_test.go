@@ -138,6 +138,9 @@ func TestResumeLosesNothing(t *testing.T) {
 			if lost := w.untracked(); lost != nil {
 				t.Errorf("outside any state: %v", lost)
 			}
+			if w.tidied != 1 {
+				t.Errorf("what it left in its directories was removed %d times", w.tidied)
+			}
 			for _, name := range slices.Concat(d.reported, d.silent, d.leftover, d.unnoticed) {
 				if !w.told("adopting " + address("base", name)) {
 					t.Errorf("%s was not adopted", name)

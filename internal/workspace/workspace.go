@@ -137,6 +137,39 @@ func (w *Workspace) Leftover(name string) ([]byte, error) {
 	return body, nil
 }
 
+// Tidy removes what a dead run left in its directories that can hold values. Those that
+// a run uses are its own affair.
+func (w *Workspace) Tidy() error {
+	for n := 1; n <= mostInUse; n++ {
+		entries, err := os.ReadDir(w.run(n))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return diskProblem("look for what a dead run left", err)
+		}
+		for _, entry := range entries {
+			path, isLock := strings.CutSuffix(filepath.Join(w.run(n), entry.Name()), ".lock")
+			if !isLock {
+				continue
+			}
+			if err := (&directory{path: path, lock: flock.New(path+".lock", flock.SetPermissions(0o600))}).tidy(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// tidy cleans a directory, if it is free.
+func (d *directory) tidy() error {
+	free, err := d.lock.TryLock()
+	if err != nil {
+		return diskProblem("lock "+d.path, err)
+	}
+	if !free {
+		return nil
+	}
+	return errors.Join(d.remove(volatile), d.lock.Unlock())
+}
+
 type directory struct {
 	path   string
 	lock   *flock.Flock

@@ -96,6 +96,31 @@ func TestLay(t *testing.T) {
 	}
 }
 
+func TestTidy(t *testing.T) {
+	t.Parallel()
+	w, err := New(project(t), "local", []string{"modules/network"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const secret = "mandala.auto.tfvars.json"
+	dead := lay(t, w, nil, map[string][]byte{secret: []byte("{}")})
+	if err := os.WriteFile(filepath.Join(dead.Path(), engine.EventsFile), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Tidy(); err != nil || !has(filepath.Join(dead.Path(), secret)) {
+		t.Errorf("it cleans a directory that is used: %v", err)
+	}
+	if err := dead.(*directory).unlock(); err != nil { // as the kernel does, when its process dies
+		t.Fatal(err)
+	}
+	if err := w.Tidy(); err != nil || has(filepath.Join(dead.Path(), secret)) {
+		t.Errorf("what the dead run left is left: %v", err)
+	}
+	if body, err := w.Leftover("layer-network"); string(body) != "{}" || err != nil {
+		t.Errorf("the events are gone: %q, %v", body, err)
+	}
+}
+
 func TestLeftover(t *testing.T) {
 	t.Parallel()
 	w, err := New(project(t), "local", []string{"modules/network"})

@@ -208,7 +208,6 @@ func (r releases) backAndForth() standing {
 		t.Errorf("after the rollback (-v1.1.0 +now):\n%s", diff)
 	}
 	user.Call(http.StatusOK, &goal, "GET", "/goals/"+goal.ID, nil)
-	r.Must(0, "plan", "local", "--version", "v1.1.0", "--detailed-exitcode")
 	r.Must(0, "drift", "local")
 	var again deployed
 	r.JSON(0, &again, "apply", "local", "--version", "v1.1.0", "--auto-approve")

@@ -34,22 +34,24 @@ type place struct {
 // states.
 const password = "pw-7c1f0d5be2a94be38f6e"
 
-var fixture = map[string]string{
-	"test/interrupt/testdata/root/environments": "environments",
-	"test/interrupt/testdata/root/modules":      "modules",
+// fixture gives the folders of a root: "root", which makes things in AWS, or "quiet",
+// which has no provider to wait for and layers that take as long as their variables say.
+func fixture(name string) map[string]string {
+	from := "test/interrupt/testdata/" + name
+	return map[string]string{from + "/environments": "environments", from + "/modules": "modules"}
 }
 
-// local gives a place with environment local.
-func local(t *testing.T) *place {
+// local gives a place with environment local of a fixture.
+func local(t *testing.T, name string) *place {
 	t.Helper()
-	return newPlace(t, kit.New(t, fixture), "local")
+	return newPlace(t, kit.New(t, fixture(name)), "local")
 }
 
 // remote gives a place with environment remote, which reaches the local AWS
 // through a gateway.
 func remote(t *testing.T) *place {
 	t.Helper()
-	p := newPlace(t, kit.New(t, fixture), "remote")
+	p := newPlace(t, kit.New(t, fixture("root")), "remote")
 	p.gateway = newGateway(t, p.LocalAWS())
 	p.Env = append(p.Env, "AWS_ENDPOINT_URL="+p.gateway.URL, "AWS_ACCESS_KEY_ID=AKIAMANDALALOCAL0000", "AWS_SECRET_ACCESS_KEY=mandala-local",
 		"AWS_EC2_METADATA_DISABLED=true", "NO_PROXY=127.0.0.1,localhost")

@@ -50,8 +50,9 @@ var holders = []string{"plan.tfplan", "plan.jsonl", "apply.jsonl", "terraform.tf
 // they work and after.
 func TestSecrecy(t *testing.T) {
 	t.Parallel()
-	p := local(t)
+	p := local(t, "quiet")
 	p.Must(0, "bootstrap", "local")
+	p.set("app_wait_seconds = 5")
 	running := p.Start("apply", "local", "--auto-approve", "--json", "--log-level", "debug")
 	p.awaitEvents(t, running, "app", 1)
 	seen := p.checkModes(t)

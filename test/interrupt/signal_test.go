@@ -18,7 +18,7 @@ import (
 // made of those is found by the next run.
 func TestSignal(t *testing.T) {
 	t.Parallel()
-	p := local(t)
+	p := local(t, "root")
 	for _, c := range []struct {
 		name   string
 		signal os.Signal

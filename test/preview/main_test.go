@@ -25,17 +25,12 @@ type account struct {
 	tool  kit.TerraformTool
 }
 
-// atATime bounds how many scenarios run side by side: a Terraform with its provider takes
-// a processor and 0.8 GB.
-const atATime = 3
-
 // TestPreview runs the scenarios beside each other in one local AWS.
 func TestPreview(t *testing.T) {
 	t.Parallel()
 	owner := kit.New(t, fixture("ladder"))
 	configure(owner, "local", settings{})
 	shared := &account{owner: owner, tool: owner.Terraform()}
-	free := make(chan struct{}, atATime)
 	for name, run := range map[string]func(*testing.T, *account){
 		"approvals":     approvals,
 		"confirmations": confirmations,
@@ -47,8 +42,6 @@ func TestPreview(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			free <- struct{}{}
-			defer func() { <-free }()
 			run(t, shared)
 		})
 	}

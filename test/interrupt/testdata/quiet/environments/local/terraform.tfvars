@@ -1,0 +1,2 @@
+environment = "local"
+password    = "not-yet-set"

@@ -1,0 +1,4 @@
+output "password" {
+  value     = var.password
+  sensitive = true
+}
