@@ -137,6 +137,9 @@ func (c *Client) Invalidate(ctx context.Context, distribution string, paths []st
 			Paths:           &cftypes.Paths{Quantity: awssdk.Int32(int32(len(items))), Items: items}, //nolint:gosec // far fewer
 		},
 	})
+	if isAbsent(err) {
+		return "", fmt.Errorf("distribution %s: %w", distribution, engine.ErrNotFound)
+	}
 	if err != nil {
 		return "", failure(ctx, "invalidate paths of distribution "+distribution, err)
 	}

@@ -3,6 +3,7 @@ package aws
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -143,7 +144,7 @@ func TestInvalidate(t *testing.T) {
 	if diff := cmp.Diff([]string{"/assets/%C3%BC%201.html", "/assets/*", "/index.html"}, found.Invalidation.InvalidationBatch.Paths.Items); diff != "" {
 		t.Errorf("paths (-want +got):\n%s", diff)
 	}
-	if _, err := c.Invalidate(t.Context(), "E000000000NONE", []string{"/"}, "d-1"); !problem.Is(err, problem.RequestFailed) {
+	if _, err := c.Invalidate(t.Context(), "E000000000NONE", []string{"/"}, "d-1"); !errors.Is(err, engine.ErrNotFound) {
 		t.Errorf("a missing distribution: %v", err)
 	}
 }

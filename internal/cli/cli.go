@@ -160,12 +160,13 @@ func (a *app) exit(err error) int {
 	switch {
 	case problem.Is(err, problem.Interrupted) || errors.Is(err, problem.ErrInterrupted) || errors.Is(err, context.Canceled):
 		return ExitInterrupted
-	case problem.Is(err, problem.Locked) || problem.Is(err, problem.StateLocked):
-		return ExitLocked
+	// Somebody's lock may be what a deployment failed of, or what kept it from going back.
 	case problem.Is(err, problem.RolledBack):
 		return ExitRolledBack
 	case problem.Is(err, problem.NotVerified):
 		return ExitVerification
+	case problem.Is(err, problem.Locked) || problem.Is(err, problem.StateLocked):
+		return ExitLocked
 	}
 	return ExitError
 }

@@ -32,19 +32,21 @@ func TestExitCodes(t *testing.T) {
 		want   int
 		silent bool
 	}{
-		"well":                       {nil, 0, true},
-		"changes present":            {errChanges, 2, true},
-		"any problem":                {of(problem.UnknownLayer), 1, false},
-		"no problem at all":          {errors.New("x"), 1, false},
-		"locked":                     {fmt.Errorf("apply: %w", of(problem.Locked)), 5, false},
-		"a state locked, among more": {errors.Join(of(problem.TerraformFailed), of(problem.StateLocked)), 5, false},
-		"interrupted":                {of(problem.Interrupted), 130, false},
-		"interrupted while locked":   {errors.Join(of(problem.Locked), of(problem.Interrupted)), 130, false},
-		"interrupted deep within":    {&problem.Error{Code: problem.TerraformFailed, What: "x", Err: problem.ErrInterrupted}, 130, false},
-		"cancelled":                  {fmt.Errorf("read: %w", context.Canceled), 130, false},
-		"told already":               {&reportedError{of(problem.Locked)}, 5, true},
-		"a lost lease":               {of(problem.LeaseLost), 1, false},
-		"declined":                   {of(problem.Declined), 1, false},
+		"well":                         {nil, 0, true},
+		"changes present":              {errChanges, 2, true},
+		"any problem":                  {of(problem.UnknownLayer), 1, false},
+		"no problem at all":            {errors.New("x"), 1, false},
+		"locked":                       {fmt.Errorf("apply: %w", of(problem.Locked)), 5, false},
+		"a state locked, among more":   {errors.Join(of(problem.TerraformFailed), of(problem.StateLocked)), 5, false},
+		"interrupted":                  {of(problem.Interrupted), 130, false},
+		"interrupted while locked":     {errors.Join(of(problem.Locked), of(problem.Interrupted)), 130, false},
+		"interrupted deep within":      {&problem.Error{Code: problem.TerraformFailed, What: "x", Err: problem.ErrInterrupted}, 130, false},
+		"cancelled":                    {fmt.Errorf("read: %w", context.Canceled), 130, false},
+		"told already":                 {&reportedError{of(problem.Locked)}, 5, true},
+		"a lost lease":                 {of(problem.LeaseLost), 1, false},
+		"declined":                     {of(problem.Declined), 1, false},
+		"back, for a state was locked": {errors.Join(of(problem.RolledBack), of(problem.StateLocked)), 4, false},
+		"not back, for somebody came":  {errors.Join(of(problem.NotVerified), of(problem.Locked)), 3, false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -61,6 +61,8 @@ type Result struct {
 	Seconds      float64
 	// RolledBack is the run that took this one back; nil where none did.
 	RolledBack *Result
+
+	partial bool // somebody chose some layers only
 }
 
 // closing bounds what is written after a run was stopped.
@@ -87,7 +89,7 @@ func (e *Engine) Apply(ctx context.Context, request ApplyRequest) (*Result, erro
 		}
 		return preview, e.authorize(ctx, request, preview, dead)
 	})
-	return e.goBackIfFailed(ctx, request, result, err)
+	return e.goBackIfFailed(ctx, result, err)
 }
 
 // change is the frame of every run that changes the environment: lease, dead
@@ -120,6 +122,9 @@ func (e *Engine) change(ctx context.Context, operation Operation, request ApplyR
 	held := lease.Context()
 	if err := e.unchangedSince(held, dead); err != nil {
 		return nil, cause(held, err)
+	}
+	if dead != nil && operation == OperationApply && len(request.Layers) == 0 && dead.approval != nil {
+		request.Layers = dead.approval.Inputs.Layers // it goes on with that, and with nothing more
 	}
 	if dead != nil {
 		err := e.settle(held, dead)
@@ -219,7 +224,7 @@ func (e *Engine) carryOut(ctx context.Context, operation Operation, id string, r
 	if err != nil {
 		return nil, err
 	}
-	result.Release = d.record.Release
+	result.Release, result.partial = d.record.Release, d.partial
 	if preview.Empty() && dead == nil && !d.outstanding {
 		return result, nil
 	}
@@ -309,7 +314,7 @@ func (e *Engine) newDeployment(ctx context.Context, operation Operation, id stri
 				Next: "deploy the releases in between first: each either expands the schema or contracts it"}
 		}
 	}
-	d.contracted = schema.Contracted
+	d.contracted, d.doubtful = schema.Contracted, standing != nil && standing.Status != Succeeded
 	d.record = e.newRecord(operation, id, request, preview, standing)
 	// What was deployed already may have failed afterwards, or never been proved.
 	unproved := standing != nil && (standing.Status != Succeeded || d.due(PhaseVerify) && (standing.Verification == nil || standing.Verification.Result != Succeeded))

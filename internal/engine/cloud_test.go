@@ -46,13 +46,26 @@ type cloud struct {
 	unseen      bool            // Terraform sees no difference in functions
 
 	contractionFails bool // at the second of several migrations
+
+	fail map[string]int // method → how often it fails
+}
+
+// failed gives the error of a method that is to fail.
+func (c *cloud) failed(method string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fail[method] == 0 {
+		return nil
+	}
+	c.fail[method]--
+	return errors.New("AWS refuses " + method)
 }
 
 func newCloud() *cloud {
 	return &cloud{
 		outputs:  map[string]any{"site_bucket": "site", "distribution_id": "E1", "alerts_topic_arn": "topic"},
 		versions: map[string][]engine.FunctionVersion{}, latest: map[string]engine.FunctionVersion{}, aliases: map[string]engine.Alias{}, files: map[string]engine.SiteUpload{},
-		classes: map[int64]release.Class{}, broken: map[string]bool{}, failing: map[string]bool{},
+		classes: map[int64]release.Class{}, broken: map[string]bool{}, failing: map[string]bool{}, fail: map[string]int{},
 	}
 }
 
@@ -150,6 +163,9 @@ func (c *cloud) resources(layer string) []map[string]any {
 
 // Alias, FunctionVersion, NewestVersion, PutCode, PublishVersion and MoveAlias are engine.Aliases.
 func (c *cloud) Alias(_ context.Context, function, _ string) (engine.Alias, error) {
+	if err := c.failed("Alias"); err != nil {
+		return engine.Alias{}, err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	alias, ok := c.aliases[function]
@@ -160,6 +176,9 @@ func (c *cloud) Alias(_ context.Context, function, _ string) (engine.Alias, erro
 }
 
 func (c *cloud) FunctionVersion(_ context.Context, function, version string) (engine.FunctionVersion, error) {
+	if err := c.failed("FunctionVersion"); err != nil {
+		return engine.FunctionVersion{}, err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if version == engine.LatestVersion {
@@ -176,12 +195,18 @@ func (c *cloud) FunctionVersion(_ context.Context, function, version string) (en
 }
 
 func (c *cloud) NewestVersion(_ context.Context, function string) (string, error) {
+	if err := c.failed("NewestVersion"); err != nil {
+		return "", err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return strconv.Itoa(len(c.versions[function])), nil
 }
 
 func (c *cloud) PutCode(_ context.Context, function, bucket, key string) error {
+	if err := c.failed("PutCode"); err != nil {
+		return err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	version, ok := c.latest[function]
@@ -195,6 +220,9 @@ func (c *cloud) PutCode(_ context.Context, function, bucket, key string) error {
 }
 
 func (c *cloud) PublishVersion(_ context.Context, function string) error {
+	if err := c.failed("PublishVersion"); err != nil {
+		return err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if version, ok := c.latest[function]; ok {
@@ -206,6 +234,9 @@ func (c *cloud) PublishVersion(_ context.Context, function string) error {
 }
 
 func (c *cloud) MoveAlias(_ context.Context, function, _ string, to engine.Alias) error {
+	if err := c.failed("MoveAlias"); err != nil {
+		return err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if function == c.refuse || function == c.refuseAll && len(to.Shares) == 0 && to.Version != "1" {
@@ -237,6 +268,9 @@ func (c *cloud) Alarming(context.Context, string) ([]string, error) {
 
 // SiteFiles, PutSiteFile, DeleteSiteFiles and Invalidate are engine.Site.
 func (c *cloud) SiteFiles(context.Context, string) (map[string]engine.SiteObject, error) {
+	if err := c.failed("SiteFiles"); err != nil {
+		return nil, err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	files := map[string]engine.SiteObject{}
@@ -247,6 +281,9 @@ func (c *cloud) SiteFiles(context.Context, string) (map[string]engine.SiteObject
 }
 
 func (c *cloud) PutSiteFile(_ context.Context, _ string, file engine.SiteUpload) error {
+	if err := c.failed("PutSiteFile"); err != nil {
+		return err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.files[file.Key] = file
@@ -255,6 +292,9 @@ func (c *cloud) PutSiteFile(_ context.Context, _ string, file engine.SiteUpload)
 }
 
 func (c *cloud) DeleteSiteFiles(_ context.Context, _ string, keys []string) error {
+	if err := c.failed("DeleteSiteFiles"); err != nil {
+		return err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, key := range keys {
@@ -264,6 +304,9 @@ func (c *cloud) DeleteSiteFiles(_ context.Context, _ string, keys []string) erro
 }
 
 func (c *cloud) Invalidate(_ context.Context, _ string, paths []string, _ string) (string, error) {
+	if err := c.failed("Invalidate"); err != nil {
+		return "", err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.invalidated = append(c.invalidated, strings.Join(paths, " "))
@@ -272,11 +315,17 @@ func (c *cloud) Invalidate(_ context.Context, _ string, paths []string, _ string
 
 // TakeSnapshot, ListSnapshots and DeleteSnapshot are engine.Snapshots.
 func (c *cloud) TakeSnapshot(_ context.Context, _, name string, _ map[string]string) error {
+	if err := c.failed("TakeSnapshot"); err != nil {
+		return err
+	}
 	c.snapshots = append(c.snapshots, name)
 	return nil
 }
 
 func (c *cloud) ListSnapshots(context.Context, string, string) ([]engine.Snapshot, error) {
+	if err := c.failed("ListSnapshots"); err != nil {
+		return nil, err
+	}
 	var all []engine.Snapshot
 	for _, name := range slices.Backward(c.snapshots) {
 		all = append(all, engine.Snapshot{Name: name, Complete: true, Tags: map[string]string{"mandala-deploy:environment": "test"}})
@@ -285,12 +334,18 @@ func (c *cloud) ListSnapshots(context.Context, string, string) ([]engine.Snapsho
 }
 
 func (c *cloud) DeleteSnapshot(_ context.Context, name string) error {
+	if err := c.failed("DeleteSnapshot"); err != nil {
+		return err
+	}
 	c.snapshots = slices.DeleteFunc(c.snapshots, func(each string) bool { return each == name })
 	return nil
 }
 
 // Invoke is engine.Invoker: the function health migrates, too, to the newest of classes.
 func (c *cloud) Invoke(_ context.Context, _, qualifier string, payload []byte) (engine.Invocation, error) {
+	if err := c.failed("Invoke"); err != nil {
+		return engine.Invocation{}, err
+	}
 	var request struct {
 		DryRun bool          `json:"dry_run"`
 		Class  release.Class `json:"class"`

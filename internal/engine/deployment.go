@@ -32,6 +32,7 @@ type deployment struct {
 	// outstanding: what stands is not this release as it must be, although there may
 	// be nothing to change.
 	outstanding bool
+	doubtful    bool // the deployment that stands did not come to its end
 
 	outputs      map[string]Value
 	assets       int // uploaded
@@ -169,6 +170,12 @@ func (d *deployment) update(ctx context.Context, change func(*Record)) {
 	if err != nil {
 		d.engine.note("the deployment record could not be written: %s", err)
 	}
+}
+
+// remark tells of something that is no failure, and writes it down.
+func (d *deployment) remark(ctx context.Context, text string) {
+	d.engine.note("%s", text)
+	d.update(ctx, func(r *Record) { r.Notes = append(r.Notes, text) })
 }
 
 // recorded gives the record as it was written last.

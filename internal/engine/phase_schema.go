@@ -30,6 +30,10 @@ func (d *deployment) expand(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// It is called before any other: what a killed Terraform left of it is not the release's.
+	if err := d.engine.finish(ctx, []liveFunction{function}, d.preview.code); err != nil {
+		return "", err
+	}
 	look, err := d.migrate(ctx, function, map[string]any{"dry_run": true})
 	if err != nil {
 		return "", err
@@ -46,7 +50,7 @@ func (d *deployment) expand(ctx context.Context) (string, error) {
 	}
 	if len(look.Pending) == 0 || d.contracts {
 		d.recordSchema(ctx)
-		return fmt.Sprintf("schema %d, nothing to expand", look.Current), nil
+		return fmt.Sprintf("schema %d, nothing to expand", look.Current), d.expanded(function)
 	}
 	done, err := d.migrate(ctx, function, request)
 	if err != nil {
@@ -54,7 +58,18 @@ func (d *deployment) expand(ctx context.Context) (string, error) {
 	}
 	d.schema.To = done.Current
 	d.recordSchema(ctx)
-	return fmt.Sprintf("schema %d → %d", done.From, done.Current), nil
+	return fmt.Sprintf("schema %d → %d", done.From, done.Current), d.expanded(function)
+}
+
+// expanded refuses to lead callers to code whose schema is not there: the function that
+// migrates knows fewer migrations than the release has.
+func (d *deployment) expanded(function liveFunction) error {
+	if d.contracts || d.schema.To >= d.bundle.Manifest.Schema() {
+		return nil
+	}
+	return &problem.Error{Code: problem.MigrationFailed,
+		What: fmt.Sprintf("function %s brought the database of %s to schema %d, and the release needs %d", function.full, d.engine.name(), d.schema.To, d.bundle.Manifest.Schema()),
+		Next: "build the release from one commit: its functions and its migrations (functions.source and migrations.source of deploy.hcl) belong together"}
 }
 
 // contract runs the migrations that take something away. What they may have taken is
@@ -123,6 +138,10 @@ func (d *deployment) migrate(ctx context.Context, function liveFunction, request
 	}
 	newest, err := d.engine.Aliases.NewestVersion(ctx, function.full)
 	if err != nil {
+		return migrated{}, err
+	}
+	// Which waits until a version that was just published can be called.
+	if _, err := d.engine.Aliases.FunctionVersion(ctx, function.full, newest); err != nil {
 		return migrated{}, err
 	}
 	answer, err := d.engine.Invoker.Invoke(ctx, function.full, newest, payload)

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -57,17 +58,20 @@ func (d *deployment) putEntries(ctx context.Context) (string, error) {
 		return "", err
 	}
 	distribution, _ := textOutput(d.outputs, outputDistribution)
-	site, err := e.restoreSite(ctx, d.bundle, SiteRecord{Bucket: bucket, Distribution: distribution}, d.id+"-entries")
+	put := siteChange{bundle: d.bundle, at: SiteRecord{Bucket: bucket, Distribution: distribution}, reference: d.id + "-entries"}
+	put.doubtful = d.doubtful && !d.did(PhaseCode) // which has seen to it
+	site, err := e.restoreSite(ctx, put)
 	if err != nil {
 		return "", err
 	}
-	if site.Removed, err = e.sweepAssets(ctx, d.bundle, bucket); err != nil {
-		return "", err
-	}
-	changed := len(site.changed)
 	site.Assets = d.assets
 	d.update(ctx, func(r *Record) { r.Site = &site.SiteRecord })
-	return fmt.Sprintf("%d changed", changed), nil
+	removed, err := e.sweepAssets(ctx, d.bundle, bucket)
+	if err != nil { // the site is as it must be
+		d.remark(ctx, "old assets of the site could not be deleted: "+short(err))
+	}
+	d.update(ctx, func(r *Record) { r.Site.Removed = removed })
+	return fmt.Sprintf("%d changed", len(site.changed)), nil
 }
 
 // restored is a site whose files are a bundle's.
@@ -76,9 +80,20 @@ type restored struct {
 	changed []string // keys that were put or deleted
 }
 
+// siteChange says what a site is to become.
+type siteChange struct {
+	bundle    *Bundle
+	at        SiteRecord // where it is
+	reference string     // of the invalidation
+	// doubtful has the CDN ask for all entries: whoever put some before may not have come
+	// to having it ask for them.
+	doubtful bool
+}
+
 // restoreSite makes the site's files those of a bundle. Entries come after assets,
 // pages after other entries.
-func (e *Engine) restoreSite(ctx context.Context, bundle *Bundle, at SiteRecord, reference string) (restored, error) {
+func (e *Engine) restoreSite(ctx context.Context, put siteChange) (restored, error) {
+	bundle, at := put.bundle, put.at
 	site := restored{SiteRecord: SiteRecord{Bucket: at.Bucket, Distribution: at.Distribution, Entries: []release.File{}}}
 	changes, err := e.compareSite(ctx, at.Bucket, bundle.Manifest)
 	if err != nil {
@@ -95,21 +110,22 @@ func (e *Engine) restoreSite(ctx context.Context, bundle *Bundle, at SiteRecord,
 			return site, err
 		}
 	}
+	var deleting, asking error
 	if len(changes.gone) > 0 {
-		if err := e.Site.DeleteSiteFiles(ctx, at.Bucket, changes.gone); err != nil {
-			return site, err
-		}
+		deleting = e.Site.DeleteSiteFiles(ctx, at.Bucket, changes.gone)
 	}
 	site.changed = append(slices.Clone(changes.entries), changes.gone...)
-	if len(site.changed) > 0 && at.Distribution != "" {
-		if site.Invalidation, err = e.Site.Invalidate(ctx, at.Distribution, pathsOf(site.changed), reference); err != nil {
-			return site, err
-		}
-	}
+	asked := slices.Clone(site.changed)
 	for _, file := range bundle.Manifest.Entries() {
 		site.Entries = append(site.Entries, file.File)
+		if put.doubtful {
+			asked = append(asked, file.Path)
+		}
 	}
-	return site, nil
+	if len(asked) > 0 && at.Distribution != "" { // what was put is put, whatever else failed
+		site.Invalidation, asking = e.Site.Invalidate(ctx, at.Distribution, pathsOf(asked), put.reference)
+	}
+	return site, errors.Join(deleting, asking)
 }
 
 // pathsOf gives the paths by which a CDN knows files; a folder's index is known by
@@ -123,7 +139,7 @@ func pathsOf(keys []string) []string {
 		}
 	}
 	slices.Sort(paths)
-	return paths
+	return slices.Compact(paths)
 }
 
 // putSite uploads files of a bundle, several at a time.

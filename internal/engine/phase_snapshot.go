@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strings"
 	"time"
 
@@ -71,8 +72,8 @@ func (d *deployment) snapshot(ctx context.Context) (string, error) {
 		}
 		names = append(names, name)
 		d.update(ctx, func(r *Record) { r.Snapshot = strings.Join(names, ", ") })
-		if err := e.sweepSnapshots(ctx, cluster); err != nil {
-			return "", err
+		if err := e.sweepSnapshots(ctx, cluster); err != nil { // no reason not to deploy, nor to stay with what is broken
+			d.remark(ctx, fmt.Sprintf("old snapshots of %s could not be deleted: %s", cluster, short(err)))
 		}
 	}
 	return strings.Join(names, ", "), nil

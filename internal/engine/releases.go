@@ -139,7 +139,7 @@ func (s storedRelease) info(records []Record) ReleaseInfo {
 func running(records []Record) string {
 	for _, r := range records {
 		switch {
-		case r.Status != Succeeded:
+		case r.Status != Succeeded, r.Partial && r.Operation != OperationDestroy: // a part is no release
 		case r.Operation == OperationDestroy:
 			return ""
 		case r.Operation == OperationApply || r.Operation == OperationRollback:

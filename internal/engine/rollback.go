@@ -110,7 +110,7 @@ func (e *Engine) PlanRollback(ctx context.Context, request RollbackRequest) (*Ro
 	}
 	if site := lastSite(target); site != nil {
 		changes, err := at.compareSite(ctx, site.Bucket, target.bundle.Manifest)
-		if err != nil {
+		if err != nil && !siteGone(err) {
 			return nil, err
 		}
 		plan.Entries = slices.Concat(changes.entries, changes.gone)
@@ -133,7 +133,7 @@ func (e *Engine) convergence(request RollbackRequest, target Target) ApplyReques
 			return !declared
 		})
 	}
-	if apply.rollbackOf == "" && target.From != nil {
+	if apply.rollbackOf == "" && target.From != nil && apply.whole { // of a part, most of it goes on standing
 		apply.rollbackOf = target.From.ID
 	}
 	return apply
@@ -163,17 +163,41 @@ func (e *Engine) target(ctx context.Context, request RollbackRequest) (*Engine, 
 	if _, err := e.VerifyRelease(ctx, target.Version); err != nil {
 		return nil, Target{}, err
 	}
-	for i, r := range records {
-		if r.Verified() && r.Release == target.Version {
-			target.Last = &records[i]
-			break
-		}
+	target.Last = lastOf(records, target.Version)
+	if err := at.someLayersOf(target.Version); err != nil {
+		return nil, Target{}, err
 	}
 	if target.Last == nil && !request.ForceUnverified {
 		return nil, Target{}, &problem.Error{Code: problem.UnverifiedRelease, Where: problem.Location{Flag: "--version"},
 			What: fmt.Sprintf("no deployment of %s to %s passed its verification", target.Version, e.name())}
 	}
 	return at, target, e.acceptsSchema(ctx, target.Version, *manifest)
+}
+
+// someLayersOf refuses a release that has none of the layers that deploy.hcl lets go back:
+// to name none is to name all.
+func (e *Engine) someLayersOf(version string) error {
+	layers := e.Environment.Settings.Rollback.Layers
+	if len(layers) == 0 || slices.ContainsFunc(layers, func(layer string) bool {
+		_, declared := e.Environment.Root.Layer(layer)
+		return declared
+	}) {
+		return nil
+	}
+	return &problem.Error{Code: problem.UnknownLayer, Where: e.settingsFile(),
+		What: fmt.Sprintf("release %s has none of the layers of rollback.layers: %s", version, strings.Join(layers, ", ")),
+		Next: "name the layers with --layer"}
+}
+
+// lastOf gives the newest verified deployment of a release: of several the one that tells
+// of the most functions, for a rollback of some layers alone tells of theirs only.
+func lastOf(records []Record, version string) (last *Record) {
+	for i, r := range records {
+		if r.Verified() && r.Release == version && (last == nil || len(r.Aliases) > len(last.Aliases)) {
+			last = &records[i]
+		}
+	}
+	return last
 }
 
 // lastVerified gives the newest verified release that is not the one that stands and
@@ -234,33 +258,62 @@ func (e *Engine) guard(request ApplyRequest, preview *Preview) error {
 }
 
 // codeFirst puts the site's pages and the functions' aliases back to what they were
-// when the target was verified: pages first, which work with newer functions, too.
+// when the target was verified: pages first, which work with newer functions, too. A
+// trouble with the one does not keep the other from going back.
 func (d *deployment) codeFirst(ctx context.Context) (string, error) {
-	e := d.engine
-	target := d.request.target
-	var done []string
-	if site := lastSite(*target); site != nil && len(d.bundle.Manifest.Site) > 0 {
-		put, err := e.restoreSite(ctx, d.bundle, *site, d.id+"-first")
-		if err != nil {
-			return "", err
-		}
-		d.update(ctx, func(r *Record) { r.Site = &put.SiteRecord })
-		done = append(done, fmt.Sprintf("%d pages", len(put.changed)))
-	}
-	moves, err := e.recordedMoves(ctx, target.Last)
-	if err != nil {
-		return "", err
-	}
-	if err := e.moveAll(ctx, moves); err != nil {
-		return "", err
-	}
-	return strings.Join(append(done, fmt.Sprintf("%d functions", len(moves))), " and ") + " are back", nil
+	pages, siteErr := d.pagesFirst(ctx)
+	moved, err := d.functionsFirst(ctx)
+	return strings.Join(append(pages, fmt.Sprintf("%d functions", moved)), " and ") + " are back", errors.Join(siteErr, err)
 }
 
-// lastSite gives where the site of the target's last deployment was, or of the one
-// that stands.
+// pagesFirst puts the site's pages back. A site whose bucket or distribution is gone
+// comes back with the layers.
+func (d *deployment) pagesFirst(ctx context.Context) (done []string, err error) {
+	site := lastSite(*d.request.target)
+	if site == nil || len(d.bundle.Manifest.Site) == 0 {
+		return nil, nil
+	}
+	put, err := d.engine.restoreSite(ctx, siteChange{bundle: d.bundle, at: *site, reference: d.id + "-first", doubtful: d.doubtful})
+	if siteGone(err) {
+		d.remark(ctx, "the site is not where it was, and comes back with the layers: "+short(err))
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.update(ctx, func(r *Record) { r.Site = &put.SiteRecord })
+	return []string{fmt.Sprintf("%d pages", len(put.changed))}, nil
+}
+
+// siteGone reports whether an error says that a site's bucket or distribution is not
+// there any more.
+func siteGone(err error) bool { return errors.Is(err, ErrNotFound) || problem.Is(err, problem.NoBucket) }
+
+// functionsFirst leads callers back, and writes down where to.
+func (d *deployment) functionsFirst(ctx context.Context) (moved int, err error) {
+	e, last := d.engine, d.request.target.Last
+	moves, err := e.recordedMoves(ctx, last)
+	if err != nil {
+		return 0, err
+	}
+	if err := e.moveAll(ctx, moves); err != nil {
+		return 0, err
+	}
+	var functions []liveFunction
+	for _, move := range moves {
+		functions = append(functions, move.function)
+	}
+	records, err := e.aliasRecords(ctx, functions, moves)
+	if err == nil && len(records) > 0 {
+		d.update(ctx, func(r *Record) { r.Aliases = records })
+	}
+	return len(moves), err
+}
+
+// lastSite gives where the site of the deployment that stands is, which users reach, or
+// where that of the target's last was.
 func lastSite(target Target) *SiteRecord {
-	for _, r := range []*Record{target.Last, target.From} {
+	for _, r := range []*Record{target.From, target.Last} {
 		if r != nil && r.Site != nil {
 			return r.Site
 		}
@@ -352,9 +405,7 @@ func (d *deployment) noteLeftBehind(ctx context.Context) {
 		if known[address] {
 			continue
 		}
-		text := fmt.Sprintf("run %s left %s (%s) behind, which release %s does not have: delete it by hand", d.dead.record.ID, address, reported[address], d.engine.Release)
-		d.engine.note("%s", text)
-		d.update(ctx, func(r *Record) { r.Notes = append(r.Notes, text) })
+		d.remark(ctx, fmt.Sprintf("run %s left %s (%s) behind, which release %s does not have: delete it by hand", d.dead.record.ID, address, reported[address], d.engine.Release))
 	}
 }
 
@@ -369,12 +420,15 @@ func union(layers, more []string) []string {
 }
 
 // goBackIfFailed goes back to the last verified release, where deploy.hcl wants it,
-// after a deployment that had begun and failed: once, and not after an interrupt,
-// which is somebody's will.
-func (e *Engine) goBackIfFailed(ctx context.Context, request ApplyRequest, result *Result, failure error) (*Result, error) {
-	worked := result != nil && len(result.Phases)+len(result.Layers) > 0 // else nothing was changed
-	failed := worked && result.Begun && (result.Result == Failed || result.Result == Crashed)
-	if failure == nil || !failed || !e.Environment.Settings.Rollback.OnFailure || len(request.Layers) > 0 || ctx.Err() != nil {
+// after a deployment that had changed something and failed: once, and not after an
+// interrupt, which is somebody's will, nor of some layers alone, which is no release.
+func (e *Engine) goBackIfFailed(ctx context.Context, result *Result, failure error) (*Result, error) {
+	failed := result != nil && result.Begun && result.worked() && (result.Result == Failed || result.Result == Crashed)
+	if failure == nil || !failed || !e.Environment.Settings.Rollback.OnFailure || ctx.Err() != nil {
+		return result, failure
+	}
+	if result.partial {
+		e.note("the deployment of some layers failed: nothing is taken back by itself (--layer)")
 		return result, failure
 	}
 	e.note("the deployment failed: %s", short(failure))
@@ -397,6 +451,12 @@ func (e *Engine) goBackIfFailed(ctx context.Context, request ApplyRequest, resul
 	}
 	return result, errors.Join(&problem.Error{Code: problem.RolledBack,
 		What: fmt.Sprintf("the deployment of %s to %s failed, and %s is back", orTree(e.Release), e.name(), back.Release)}, failure)
+}
+
+// worked reports whether a run came to changing anything that anybody sees: copies of a
+// database and files that no page names are nothing of that kind.
+func (r *Result) worked() bool {
+	return len(r.Layers) > 0 || slices.ContainsFunc(r.Phases, func(p PhaseRecord) bool { return p.Name != PhaseSnapshot && p.Name != PhaseAssets })
 }
 
 // wasVerified reports whether a deployment was of the release that stood already, and

@@ -36,7 +36,13 @@ func (e *Engine) Verify(ctx context.Context, options VerifyOptions) (*Verificati
 		return nil, err
 	}
 	if options.Release == "" && last != nil && last.Status == Succeeded {
-		options.Release = last.Release
+		if options.Release = last.Release; last.Partial { // a part of another release
+			records, err := e.Journals.List(ctx, recordsNear)
+			if err != nil {
+				return nil, err
+			}
+			options.Release = running(records)
+		}
 	}
 	e.phase("verifying %s", e.name())
 	return e.Verifier.Verify(ctx, VerifyRequest{
