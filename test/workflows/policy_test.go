@@ -6,6 +6,7 @@ package workflows
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -81,6 +82,25 @@ func TestWorkflowsCallTheCommandLine(t *testing.T) {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 }
+
+// The guide tells people to call what there is.
+func TestTheGuideCallsWhatThereIs(t *testing.T) {
+	t.Parallel()
+	count := 0
+	for _, block := range code.FindAllStringSubmatch(string(read(t, "../../docs/pipeline.md")), -1) {
+		for _, each := range calls(block[1]) {
+			count++
+			if fault := each.fault(t.Context()); fault != "" {
+				t.Errorf("docs/pipeline.md: %s %s: %s", program, strings.Join(each.args, " "), fault)
+			}
+		}
+	}
+	if count < 10 {
+		t.Errorf("only %d calls are found", count)
+	}
+}
+
+var code = regexp.MustCompile("(?s)```(?:sh|yaml)\n(.*?)```")
 
 func files(t *testing.T, pattern string) []string {
 	t.Helper()
