@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -52,7 +53,7 @@ func TestRequestsAreChecked(t *testing.T) {
 			outputs := filepath.Join(dir, "outputs")
 			for _, s := range w.Jobs[0].Steps {
 				cmd := exec.CommandContext(t.Context(), "bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", s.Run)
-				cmd.Dir, cmd.Env = dir, append(c.typed, "GITHUB_OUTPUT="+outputs)
+				cmd.Dir, cmd.Env = dir, slices.Concat(c.typed, []string{"GITHUB_OUTPUT=" + outputs})
 				output, err := cmd.CombinedOutput()
 				said += string(output)
 				if failed = err != nil; failed {
