@@ -73,6 +73,11 @@ output "public_subnet_ids" {
   value       = module.network.public_subnet_ids
 }
 
+output "release_role_arn" {
+  description = "Role by which GitHub Actions builds releases."
+  value       = module.delivery.release_role_arn
+}
+
 output "secret_arns" {
   description = "ARNs of the secrets by short name."
   value       = module.secrets.secret_arns

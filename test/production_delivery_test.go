@@ -31,7 +31,9 @@ func checkDelivery(t *testing.T, s *stack) {
 	})
 	checkTrust(t, s, client, "deploy", provider, "repo:"+repository+":environment:"+s.Environment)
 	checkTrust(t, s, client, "plan", provider, "repo:"+repository+":pull_request", "repo:"+repository+":ref:refs/heads/main")
+	checkTrust(t, s, client, "release", provider, "repo:"+repository+":ref:refs/heads/main")
 	checkPlanRole(t, s)
+	checkReleaseRole(t, s)
 	checkDeployRole(t, s)
 	checkToolBucket(t, s)
 }
@@ -92,6 +94,32 @@ func checkPlanRole(t *testing.T, s *stack) {
 		if !denied[action] {
 			t.Errorf("R1.4: %s is not denied %s, whatever is allowed by mistake", name, action)
 		}
+	}
+}
+
+// checkReleaseRole: nobody has approved anything where this role is taken, so it adds
+// releases, and changes none and nothing that runs.
+func checkReleaseRole(t *testing.T, s *stack) {
+	t.Helper()
+	arn, allowed := "arn:aws:s3:::"+s.Bucket, map[string][]string{}
+	for _, each := range s.identityStatements(t, s.Name+"-delivery-release") {
+		if each.Effect != "Allow" {
+			t.Errorf("R4.1: the release role's statement %s is no permission", each.Sid)
+		}
+		for _, action := range each.Action {
+			allowed[action] = append(allowed[action], each.Resource...)
+			if strings.HasPrefix(action, "kms:") && len(each.Condition) == 0 {
+				t.Errorf("R4.1: the release role may %s with every key", action)
+			}
+		}
+	}
+	keys := []string{"arn:aws:kms:" + s.config.Region + ":" + s.Account + ":key/*"}
+	stored := []string{arn + "/artifacts/*", arn + "/releases/*"}
+	want := map[string][]string{
+		"kms:Decrypt": keys, "kms:GenerateDataKey": keys, "s3:ListBucket": {arn}, "s3:GetObject": stored, "s3:PutObject": stored,
+	}
+	if diff := cmp.Diff(want, allowed); diff != "" {
+		t.Errorf("R4.1: what the release role may do (-want +got):\n%s", diff)
 	}
 }
 

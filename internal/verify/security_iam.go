@@ -195,8 +195,9 @@ func judgeTrust(r role, s *Subject) string {
 		return ""
 	}
 	subjects := map[string]string{
-		"delivery-deploy": `repo:[^*?:]+/[^*?:]+:environment:` + regexp.QuoteMeta(s.Environment),
-		"delivery-plan":   `repo:[^*?:]+/[^*?:]+:(pull_request|ref:refs/heads/[^*?:]+)`,
+		"delivery-deploy":  `repo:[^*?:]+/[^*?:]+:environment:` + regexp.QuoteMeta(s.Environment),
+		"delivery-plan":    `repo:[^*?:]+/[^*?:]+:(pull_request|ref:refs/heads/[^*?:]+)`,
+		"delivery-release": `repo:[^*?:]+/[^*?:]+:ref:refs/heads/[^*?:]+`,
 	}
 	subject, known := subjects[r.short]
 	if !known {

@@ -89,6 +89,8 @@ func TestJudgeTrust(t *testing.T) {
 		"of other audiences":     {"delivery-deploy", github("StringEquals", "everybody", "repo:a/b:environment:production"), false},
 		"plan of a pull request": {"delivery-plan", github("StringEquals", "sts.amazonaws.com", "repo:a/b:pull_request"), true},
 		"plan of a branch":       {"delivery-plan", github("StringEquals", "sts.amazonaws.com", "repo:a/b:ref:refs/heads/main"), true},
+		"release of a branch":    {"delivery-release", github("StringEquals", "sts.amazonaws.com", "repo:a/b:ref:refs/heads/main"), true},
+		"release of a request":   {"delivery-release", github("StringEquals", "sts.amazonaws.com", "repo:a/b:pull_request"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -20,10 +20,12 @@ locals {
       "repo:${var.github.repository}:pull_request",
       "repo:${var.github.repository}:ref:refs/heads/${var.github.branch}",
     ]
+    release = ["repo:${var.github.repository}:ref:refs/heads/${var.github.branch}"]
   }
   role_descriptions = {
-    deploy = "GitHub Actions deploys ${var.name}"
-    plan   = "GitHub Actions plans changes of ${var.name}, read-only"
+    deploy  = "GitHub Actions deploys ${var.name}"
+    plan    = "GitHub Actions plans changes of ${var.name}, read-only"
+    release = "GitHub Actions builds releases of ${var.name}"
   }
 }
 

@@ -17,3 +17,10 @@ output "plan_role_arn" {
 
   depends_on = [aws_iam_role_policy_attachment.plan]
 }
+
+output "release_role_arn" {
+  description = "Role of the branch's runs that build releases: it stores them and reaches nothing else."
+  value       = aws_iam_role.this["release"].arn
+
+  depends_on = [aws_iam_role_policy_attachment.release]
+}

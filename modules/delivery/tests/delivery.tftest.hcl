@@ -24,6 +24,11 @@ run "only_the_repositorys_runs_assume_the_roles" {
   }
 
   assert {
+    condition     = jsondecode(aws_iam_role.this["release"].assume_role_policy).Statement[0].Condition.StringEquals["token.actions.githubusercontent.com:sub"] == ["repo:goal-mandala/goal-mandala:ref:refs/heads/main"]
+    error_message = "R2.2: the branch alone may build releases."
+  }
+
+  assert {
     condition = alltrue([for role in aws_iam_role.this : alltrue([for statement in jsondecode(role.assume_role_policy).Statement :
       statement.Action == "sts:AssumeRoleWithWebIdentity"
       && statement.Principal.Federated == "arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"
@@ -120,6 +125,27 @@ run "named_actions_on_named_resources" {
       length(distinct([for statement in jsondecode(policy.policy).Statement : statement.Sid])) == length(jsondecode(policy.policy).Statement)
     ])
     error_message = "R4.1: a policy's statements must have names of their own."
+  }
+}
+
+run "releases_are_added_only" {
+  command = plan
+
+  assert {
+    condition = [for statement in jsondecode(aws_iam_policy.release.policy).Statement : statement.Action] == [
+      ["s3:ListBucket"], ["s3:GetObject", "s3:PutObject"], ["kms:Decrypt", "kms:GenerateDataKey"],
+    ]
+    error_message = "R4.1: who builds a release may store it, and neither delete nor change anything."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_policy.release.policy).Statement[1].Resource == ["arn:aws:s3:::goal-mandala-test-deploy/artifacts/*", "arn:aws:s3:::goal-mandala-test-deploy/releases/*"]
+    error_message = "R4.1: who builds a release reaches releases and their files only."
+  }
+
+  assert {
+    condition     = jsondecode(aws_iam_policy.release.policy).Statement[2].Condition["ForAnyValue:StringEquals"]["kms:ResourceAliases"] == "alias/goal-mandala-test-deploy"
+    error_message = "R4.1: who builds a release uses the bucket's key only."
   }
 }
 
