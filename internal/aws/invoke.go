@@ -26,7 +26,7 @@ func (c *Client) Invoke(ctx context.Context, function, qualifier string, payload
 	answer, err := c.lambda.Invoke(ctx, &lambda.InvokeInput{
 		FunctionName: &function, Qualifier: &qualifier, Payload: payload, LogType: types.LogTypeTail,
 	}, func(o *lambda.Options) {
-		o.RetryMaxAttempts = 1 // it may have run
+		o.Retryer = newInvocationRetryer()
 		o.HTTPClient = awshttp.NewBuildableClient().WithTimeout(longestInvocation).WithTransportOptions(func(t *http.Transport) {
 			t.ResponseHeaderTimeout = 0
 		})

@@ -54,3 +54,18 @@ func (r *retryer) RetryDelay(attempt int, err error) (time.Duration, error) {
 	}
 	return r.quick.RetryDelay(attempt, err)
 }
+
+// notRun are the answers of Lambda to a call that it did not pass on: of the function's
+// concurrency, or of a version that cannot be called yet.
+func notRun() map[string]struct{} {
+	return map[string]struct{}{"TooManyRequestsException": {}, "ResourceConflictException": {}, "ResourceNotReadyException": {}}
+}
+
+// newInvocationRetryer repeats calls of functions that did not run; any other may have.
+func newInvocationRetryer() awssdk.Retryer {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts, o.MaxBackoff = throttledAttempts, longestThrottledPause
+		o.RateLimiter = ratelimit.None
+		o.Retryables = []retry.IsErrorRetryable{retry.RetryableErrorCode{Codes: notRun()}}
+	})
+}

@@ -287,7 +287,9 @@ func (d *deployment) pagesFirst(ctx context.Context) (done []string, err error) 
 
 // siteGone reports whether an error says that a site's bucket or distribution is not
 // there any more.
-func siteGone(err error) bool { return errors.Is(err, ErrNotFound) || problem.Is(err, problem.NoBucket) }
+func siteGone(err error) bool {
+	return errors.Is(err, ErrNotFound) || problem.Is(err, problem.NoBucket)
+}
 
 // functionsFirst leads callers back, and writes down where to.
 func (d *deployment) functionsFirst(ctx context.Context) (moved int, err error) {
