@@ -1,6 +1,6 @@
 package problem
 
-// Codes of GitHub. Those of comments fail nothing.
+// Codes of GitHub. Those of comments and of drift's issue fail nothing.
 const (
 	NoPullRequest   Code = "MD0851"
 	NoGitHubToken   Code = "MD0852"
@@ -11,6 +11,8 @@ const (
 	NoRepository    Code = "MD0857"
 	SetupRefused    Code = "MD0858"
 	NotSetUp        Code = "MD0859"
+	IssueRefused    Code = "MD0860"
+	DriftNotTold    Code = "MD0861"
 )
 
 func github() []Entry {
@@ -19,8 +21,8 @@ func github() []Entry {
 			"neither the flags nor the variables of the CI run say which repository and pull request, or they are none; the plan is not affected",
 			"name them with --repository OWNER/NAME and --pull-request NUMBER"},
 		{NoGitHubToken, "no token for GitHub",
-			"neither GITHUB_TOKEN nor GH_TOKEN is set; a plan that was to be told is not affected",
-			"set GITHUB_TOKEN to a token: for comments with the permission `pull-requests: write`, for the setup with those that docs/github.md lists"},
+			"neither GITHUB_TOKEN nor GH_TOKEN is set; a plan or a drift that was to be told is not affected",
+			"set GITHUB_TOKEN to a token: for comments with the permission `pull-requests: write`, for drift's issue with `issues: write`, for the setup with those that docs/github.md lists"},
 		{GitHubRefused, "GitHub refuses the comment",
 			"the token is not valid, lacks a permission, or the pull request does not take comments; the plan is not affected",
 			"look at the reason; the token needs the permission `pull-requests: write` on the repository"},
@@ -42,5 +44,11 @@ func github() []Entry {
 		{NotSetUp, "GitHub not set up",
 			"GitHub could not be reached, failed, or takes no more requests for now; what was done before stays",
 			"run the command again later: it does what is missing"},
+		{IssueRefused, "GitHub refuses the issue",
+			"the token is not valid, lacks a permission, or the repository has no issues; the drift is not affected",
+			"look at the reason; the token needs the permission `issues: write` on the repository"},
+		{DriftNotTold, "drift not told",
+			"GitHub could not be reached, failed, or takes no more requests for now; the drift is not affected",
+			"run the command again later"},
 	}
 }
