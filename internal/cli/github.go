@@ -129,21 +129,21 @@ func (a *app) githubSetup(ctx context.Context, o setupOptions, outputs func(cont
 	}
 	reviewers, err := client.Reviewers(ctx, on.Owner, o.reviewers)
 	if err != nil {
-		return err
-	}
-	roles, unasked, err := a.roles(ctx, environments, outputs)
-	if err != nil {
-		return err
-	}
-	wanted, err := wantedOf(o.branch, environments, sameRegion(fsys), reviewers, roles)
-	if err != nil {
-		return err
+		return stopped(ctx, err)
 	}
 	names := make([]string, len(environments))
 	for i, e := range environments {
 		names[i] = e.Name
 	}
-	found, err := client.Look(ctx, on, names)
+	found, err := client.Look(ctx, on, names) // before AWS, which takes longer to say no
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	roles, unasked := a.roles(ctx, environments, outputs)
+	if ctx.Err() != nil {
+		return stopped(ctx, ctx.Err())
+	}
+	wanted, err := wantedOf(o.branch, environments, sameRegion(fsys), reviewers, roles)
 	if err != nil {
 		return err
 	}
@@ -158,12 +158,20 @@ func (a *app) githubSetup(ctx context.Context, o setupOptions, outputs func(cont
 	}
 	var failure error
 	if o.apply {
-		failure = client.Apply(ctx, on, wanted, found, steps, func(s github.Step) {
+		failure = stopped(ctx, client.Apply(ctx, on, wanted, found, steps, func(s github.Step) {
 			a.progress()(engine.Progress{Time: utcNow(), Kind: engine.ProgressNote, Text: toldStep(s)})
-		})
+		}))
 		retell(setup, steps)
 	}
 	return a.reportSetup(setup, failure)
+}
+
+// stopped tells a failure that is the user's own doing from others.
+func stopped(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() == nil {
+		return err
+	}
+	return &problem.Error{Code: problem.Interrupted, What: "the setup was interrupted", Next: "run the command again: it does what is missing", Err: problem.ErrInterrupted}
 }
 
 func (a *app) reportSetup(setup *view.GitHubSetup, failure error) error {

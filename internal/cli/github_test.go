@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http/httptest"
 	"os"
@@ -186,12 +185,68 @@ func TestGitHubSetupWithoutAWS(t *testing.T) {
 	if hub.Variables["AWS_PLAN_ROLE_ARN_PRODUCTION"] != "arn:plan" || !strings.Contains(stderr.String(), "warning: not the account of dev-1 [MD0302]") {
 		t.Errorf("%v, %s", hub.Variables, stderr)
 	}
+}
 
-	// A run that is stopped sets nothing up.
-	ctx, stop := context.WithCancel(t.Context())
-	stop()
-	if err := a.githubSetup(ctx, setupOptions{branch: "main"}, mixed); !errors.Is(err, context.Canceled) || a.exit(err) != ExitInterrupted {
-		t.Errorf("%v", err)
+// A run that is stopped says so, whatever it was at, and what it did stays.
+func TestGitHubSetupStopped(t *testing.T) {
+	t.Parallel()
+	a, hub, _, stderr := onGitHub(t, threeEnvironments())
+	o := setupOptions{branch: "main", reviewers: []string{"ann"}, apply: true}
+	for name, at := range map[string]func(stop func()) func(context.Context, string) (map[string]engine.Value, error){
+		"at once": func(stop func()) func(context.Context, string) (map[string]engine.Value, error) {
+			stop()
+			return standing
+		},
+		"while AWS is asked": func(stop func()) func(context.Context, string) (map[string]engine.Value, error) {
+			return func(ctx context.Context, _ string) (map[string]engine.Value, error) {
+				stop()
+				return nil, ctx.Err()
+			}
+		},
+	} {
+		ctx, stop := context.WithCancel(t.Context())
+		err := a.githubSetup(ctx, o, at(stop))
+		if !problem.Is(err, problem.Interrupted) || a.exit(err) != ExitInterrupted || len(hub.Requests) > 0 || !strings.Contains(stderr.String(), "run the command again") {
+			t.Errorf("%s: %v, %v", name, err, hub.Requests)
+		}
+		stop()
+	}
+}
+
+// What was done before a refusal stays, and is told with it; the next run does the rest.
+func TestGitHubSetupRefused(t *testing.T) {
+	t.Parallel()
+	a, hub, _, _ := onGitHub(t, threeEnvironments())
+	o := setupOptions{branch: "main", environments: []string{"production"}, reviewers: []string{"ann"}, apply: true}
+	hub.Refuses = "POST /repos/o/r/actions/variables"
+	b, stdout, stderr := again(a)
+	b.flags.json = true
+	if code := b.exit(b.githubSetup(t.Context(), o, standing)); code != ExitError || strings.Count(stderr.String(), "MD0858") != 1 || !strings.Contains(stderr.String(), "`variables: write`") {
+		t.Errorf("exit code %d, %s", code, stderr)
+	}
+	var document struct {
+		Steps  []struct{ Done bool }
+		Errors []struct{ Code string }
+	}
+	must(t, json.Unmarshal([]byte(stdout.String()), &document))
+	done := 0
+	for _, s := range document.Steps {
+		if s.Done {
+			done++
+		}
+	}
+	if done != 4 || len(document.Errors) != 1 || document.Errors[0].Code != "MD0858" {
+		t.Errorf("%d done, %+v", done, document)
+	}
+
+	b, stdout, _ = again(a)
+	if b.githubSetup(t.Context(), o, standing) == nil || !strings.HasSuffix(stdout.String(), "Done: 0 of 2 steps on o/r.\n") {
+		t.Errorf("%s", stdout)
+	}
+	hub.Refuses = ""
+	b, stdout, _ = again(a)
+	if err := b.githubSetup(t.Context(), o, standing); err != nil || !strings.HasSuffix(stdout.String(), "Done: 2 steps on o/r.\n") {
+		t.Errorf("%v, %s", err, stdout)
 	}
 }
 

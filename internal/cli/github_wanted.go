@@ -47,16 +47,16 @@ func (a *app) standingOutputs(ctx context.Context, name string) (map[string]engi
 
 // roles asks each environment. One that cannot be asked, as with the credentials
 // of another account, keeps none of the rest from being set up: unasked says why.
-func (a *app) roles(ctx context.Context, environments []*environment.Environment, outputs func(context.Context, string) (map[string]engine.Value, error)) (all map[string]roles, unasked, err error) {
+func (a *app) roles(ctx context.Context, environments []*environment.Environment, outputs func(context.Context, string) (map[string]engine.Value, error)) (all map[string]roles, unasked error) {
 	all = map[string]roles{}
 	var failures []error
 	for _, e := range environments {
 		values, err := outputs(ctx, e.Name)
 		reason := undeployed
-		switch {
-		case ctx.Err() != nil:
-			return nil, nil, context.Cause(ctx)
-		case err != nil && !problem.Is(err, problem.NotDeployed) && !problem.Is(err, problem.NoBucket):
+		if ctx.Err() != nil {
+			break
+		}
+		if err != nil && !problem.Is(err, problem.NotDeployed) && !problem.Is(err, problem.NoBucket) {
 			reason = unaskable
 			view.Warning(a.Stderr, err, a.palette(a.Stderr))
 			failures = append(failures, err)
@@ -66,7 +66,7 @@ func (a *app) roles(ctx context.Context, environments []*environment.Environment
 			plan:   role(planRoleVariable(e.Name), values[planRoleOutput], reason),
 		}
 	}
-	return all, errors.Join(failures...), nil
+	return all, errors.Join(failures...)
 }
 
 func role(variable string, output engine.Value, reason string) github.Variable {

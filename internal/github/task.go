@@ -23,7 +23,7 @@ func (c *Client) doing(t task) *Client {
 const (
 	NeedsComment = "the permission `pull-requests: write`"
 	NeedsIssue   = "the permission `issues: write`"
-	NeedsSetup   = "the permissions `administration: write`, `environments: write` and `variables: write`"
+	NeedsSetup   = "the permissions `actions: read`, `administration: write`, `environments: write` and `variables: write`"
 )
 
 func commenting() task {

@@ -20,6 +20,7 @@ type Repository struct {
 	Variables    map[string]string
 	Issues       []*Issue
 	Requests     []string // that wrote, by method and path
+	Refuses      string   // the request that is refused, by method and path
 
 	mu sync.Mutex
 }
@@ -34,6 +35,8 @@ func (p *Repository) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Header.Get("Authorization") != "Bearer "+p.Token:
 		refuse(w, http.StatusUnauthorized, "Bad credentials")
+	case r.Method+" "+r.URL.Path == p.Refuses:
+		refuse(w, http.StatusForbidden, "Resource not accessible by personal access token")
 	case !p.Serve(w, r):
 		refuse(w, http.StatusNotFound, "Not Found")
 	}
