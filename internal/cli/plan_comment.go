@@ -68,7 +68,7 @@ func (a *app) commentOn(ctx context.Context, o commentOptions, plans []comment.P
 	if err != nil {
 		return github.Commented{}, on, err
 	}
-	client, err := github.New(github.Options{API: a.getenv("GITHUB_API_URL"), Token: github.Token(a.getenv), Version: build().Version})
+	client, err := a.github(github.NeedsComment)
 	if err != nil {
 		return github.Commented{}, on, err
 	}

@@ -1,6 +1,7 @@
 // Package comment writes what a plan would do as one Markdown comment of a pull
-// request: what is risky on top, details folded, within what GitHub takes. It
-// shows no value unless asked to, and never one that is or looks like a secret.
+// request, and what drifted as an issue: what is risky on top, details folded, within
+// what GitHub takes. It shows no value unless asked to, and never one that is or looks
+// like a secret.
 // Texts that come from Terraform can neither end what they stand in, nor make
 // HTML, nor mention anybody, nor link to anything.
 package comment

@@ -50,6 +50,15 @@ func (e *Engine) Verify(ctx context.Context, options VerifyOptions) (*Verificati
 	})
 }
 
+// StandingOutputs gives the root's outputs as what is deployed has them; MD0844
+// where nothing is. It changes nothing.
+func (e *Engine) StandingOutputs(ctx context.Context) (map[string]Value, error) {
+	if _, err := e.identity(ctx); err != nil {
+		return nil, err
+	}
+	return e.standingOutputs(ctx)
+}
+
 // standingOutputs computes the root's outputs from what the layers' states hold.
 func (e *Engine) standingOutputs(ctx context.Context) (map[string]Value, error) {
 	states, err := e.states(ctx)

@@ -47,3 +47,23 @@ func TestVerifyTellsWhatIsDeployed(t *testing.T) {
 		t.Errorf("what the verifier is told (-want +got):\n%s", diff)
 	}
 }
+
+// What stands is told without the environment being changed, and only of the right account.
+func TestStandingOutputs(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	e := w.engine()
+	if outputs, err := e.StandingOutputs(t.Context()); !problem.Is(err, problem.NotDeployed) {
+		t.Errorf("an environment that was never deployed: %v, %v", outputs, err)
+	}
+	if _, err := e.Apply(t.Context(), yes()); err != nil {
+		t.Fatal(err)
+	}
+	if outputs, err := e.StandingOutputs(t.Context()); err != nil || outputs == nil {
+		t.Errorf("%v, %v", outputs, err)
+	}
+	e.Environment.Settings.Account = "999999999999"
+	if _, err := e.StandingOutputs(t.Context()); !problem.Is(err, problem.WrongAccount) {
+		t.Errorf("another account: %v", err)
+	}
+}

@@ -36,6 +36,10 @@ const (
 // Only a comment of this token's own user counts: anybody who may comment can
 // begin one with the marker, and could change later what stands in it.
 func (c *Client) Comment(ctx context.Context, on PullRequest, marker string, render func(previous string) string) (Commented, error) {
+	return c.doing(commenting()).keep(ctx, on, marker, render)
+}
+
+func (c *Client) keep(ctx context.Context, on PullRequest, marker string, render func(previous string) string) (Commented, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for attempt := 0; ; attempt++ {

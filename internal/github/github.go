@@ -1,4 +1,5 @@
-// Package github comments on pull requests. It is the only importer of
+// Package github keeps a comment of a pull request and an issue of drift up to
+// date, and sets a repository up for the workflows. It is the only importer of
 // go-github. The token reaches GitHub's API and nothing else: no log, no error,
 // and no other host that an answer may lead to.
 package github
@@ -35,12 +36,14 @@ type Options struct {
 	API     string // base URL: GITHUB_API_URL; DefaultAPI when empty
 	Token   string
 	Version string // of this tool, for the User-Agent
+	Needs   string // the permissions of a token for what is to be done; "" tells none
 }
 
 // Client speaks to one GitHub.
 type Client struct {
 	api     *gh.Client
 	token   string // for scrubbing only
+	task    task
 	backoff time.Duration
 	now     func() time.Time
 	sleep   func(ctx context.Context, wait time.Duration) error
@@ -51,7 +54,11 @@ type Client struct {
 func New(options Options) (*Client, error) {
 	token := strings.TrimSpace(options.Token)
 	if token == "" {
-		return nil, &problem.Error{Code: problem.NoGitHubToken, What: "there is no token for GitHub"}
+		missing := &problem.Error{Code: problem.NoGitHubToken, What: "there is no token for GitHub"}
+		if options.Needs != "" {
+			missing.Next = "set GITHUB_TOKEN to a token with " + options.Needs
+		}
+		return nil, missing
 	}
 	if options.API == "" {
 		options.API = DefaultAPI

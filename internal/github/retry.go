@@ -130,21 +130,23 @@ func (c *Client) refused(err error) error {
 	case http.StatusUnauthorized:
 		next = "the token is not valid here, or not any more: give another one in GITHUB_TOKEN"
 	case http.StatusForbidden:
-		next = "give the token the permission `pull-requests: write` on the repository, and see that the pull request is not locked"
+		next = c.task.forbidden
 	case http.StatusNotFound, http.StatusGone:
-		next = "see that the repository and the pull request exist, and that the token may read them"
+		next = c.task.missing
+	case http.StatusUnprocessableEntity:
+		next = c.task.invalid
 	}
-	return &problem.Error{Code: problem.GitHubRefused, What: fmt.Sprintf("GitHub refuses to take a comment, with status %d", response.StatusCode), Next: next, Err: c.scrubbed(err)}
+	return &problem.Error{Code: c.task.refused, What: fmt.Sprintf("%s, with status %d", c.task.refuses, response.StatusCode), Next: next, Err: c.scrubbed(err)}
 }
 
 // failed is the problem of what was tried until there was no point any more.
 func (c *Client) failed(err error, wait time.Duration) error {
-	what, next := "GitHub was not told of the plan", ""
+	what, next := c.task.undone, ""
 	if response := answerOf(err); response != nil && wait > 0 && (response.StatusCode == http.StatusForbidden || response.StatusCode == http.StatusTooManyRequests) {
 		what = "GitHub takes no more requests for now"
-		next = fmt.Sprintf("run the plan again after %s", c.now().Add(wait).UTC().Format("15:04:05 MST"))
+		next = fmt.Sprintf("%s after %s", c.task.again, c.now().Add(wait).UTC().Format("15:04:05 MST"))
 	}
-	return &problem.Error{Code: problem.NotCommented, What: what, Next: next, Err: c.scrubbed(err)}
+	return &problem.Error{Code: c.task.failed, What: what, Next: next, Err: c.scrubbed(err)}
 }
 
 // maxReason bounds what is told of GitHub's own words.

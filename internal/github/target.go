@@ -45,6 +45,24 @@ func Find(named string, number int, getenv func(string) string, readFile func(st
 	return on, nil
 }
 
+// Repo is a repository.
+type Repo struct{ Owner, Name string }
+
+// String gives it as GitHub writes it: owner/name.
+func (r Repo) String() string { return r.Owner + "/" + r.Name }
+
+// FindRepo gives the repository: as named, else that of a run of GitHub Actions.
+func FindRepo(named string, getenv func(string) string) (Repo, error) {
+	if named == "" {
+		named = getenv("GITHUB_REPOSITORY")
+	}
+	parts, ok := Repository(named)
+	if !ok {
+		return Repo{}, &problem.Error{Code: problem.NoRepository, What: "the repository is not known"}
+	}
+	return Repo{Owner: parts[0], Name: parts[1]}, nil
+}
+
 // Repository takes owner/name apart.
 func Repository(named string) (parts [2]string, ok bool) {
 	found := repository.FindStringSubmatch(named)

@@ -39,8 +39,9 @@ var (
 // hub stands in for GitHub: the comments of pull request 12 of o/r.
 type hub struct {
 	*httptest.Server
-	prefix string // of the paths
-	me     user   // whose the token is
+	prefix string                                        // of the paths
+	me     user                                          // whose the token is
+	more   func(http.ResponseWriter, *http.Request) bool // what else it has
 
 	mu       sync.Mutex
 	comments []comment
@@ -118,6 +119,7 @@ func (h *hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(h.comments[len(h.comments)-1])
 	case strings.HasPrefix(path, "/repos/o/r/issues/comments/"):
 		h.one(w, r, strings.TrimPrefix(path, "/repos/o/r/issues/comments/"))
+	case h.more != nil && h.more(w, r):
 	default:
 		answer(http.StatusNotFound, `{"message":"Not Found"}`)(w, r)
 	}

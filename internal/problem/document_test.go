@@ -24,7 +24,7 @@ var areas = map[string]string{
 	"05": "Leases, interruptions and resuming",
 	"06": "The local AWS",
 	"07": "The functions' code",
-	"08": "Releases, deployments, verification and pull requests",
+	"08": "Releases, deployments, verification and GitHub",
 	"09": "The command line",
 }
 

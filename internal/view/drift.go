@@ -69,6 +69,15 @@ type DriftJSON struct {
 	Deployment  string           `json:"deployment,omitempty"` // id of the last one
 	Differ      int              `json:"differ"`               // how many resources
 	Layers      []LayerDriftJSON `json:"layers"`
+	Issue       *IssueJSON       `json:"issue,omitempty"` // with --issue
+}
+
+// IssueJSON tells what became of the issue of a drift.
+type IssueJSON struct {
+	Repository string      `json:"repository,omitempty"` // owner/name
+	Outcome    string      `json:"outcome,omitempty"`    // created, updated, unchanged, closed or none
+	URL        string      `json:"url,omitempty"`
+	Errors     []ErrorJSON `json:"errors,omitempty"` // why it was not told
 }
 
 // LayerDriftJSON is one layer of a DriftJSON.

@@ -190,6 +190,49 @@ func cases() map[string]seen {
 	}
 }
 
+func setup(s *GitHubSetup) seen {
+	s.Count()
+	return seen{func(w io.Writer, c Palette) {
+		SetupPlan(w, s, c)
+		if s.Applied {
+			SetupDone(w, s, c)
+		}
+	}, s}
+}
+
+func setupSteps(done int) []GitHubStep {
+	steps := []GitHubStep{
+		{Action: "create", What: "environment", Environment: "production"},
+		{Action: "create", What: "required reviewers", Environment: "production", To: "ann, team acme/platform"},
+		{Action: "create", What: "deployment branches", Environment: "production", To: "main"},
+		{Action: "create", What: "variable", Environment: "production", Name: "AWS_DEPLOY_ROLE_ARN", To: "arn:aws:iam::111111111111:role/deploy"},
+		{Action: "keep", What: "environment", Environment: "staging"},
+		{Action: "unknown", What: "required reviewers", Environment: "staging", Note: "nobody is named: who approves it? --reviewer LOGIN or OWNER/TEAM"},
+		{Action: "change", What: "deployment branches", Environment: "staging", From: "any branch", To: "main"},
+		{Action: "leave", What: "deployment branches", Environment: "staging", To: "release/*", Note: "may deploy, too; who allowed it has to take it away"},
+		{Action: "unknown", What: "variable", Environment: "staging", Name: "AWS_DEPLOY_ROLE_ARN", From: "arn:old", Note: "not known yet: deploy layer delivery first"},
+		{Action: "change", What: "variable", Name: "AWS_REGION", From: "us-east-1\x1b[2J", To: "ap-northeast-1"},
+		{Action: "keep", What: "variable", Name: "AWS_PLAN_ROLE_ARN_PRODUCTION", To: "arn:aws:iam::111111111111:role/plan"},
+	}
+	for i := range done {
+		steps[i].Done = true
+	}
+	return steps
+}
+
+// TestGoldenSetup renders what a repository needs on GitHub.
+func TestGoldenSetup(t *testing.T) {
+	t.Parallel()
+	refused := ErrorsForJSON(&problem.Error{Code: problem.SetupRefused, What: "GitHub refuses to set variable AWS_REGION, with status 403"})
+	none := []GitHubStep{{Action: "keep", What: "environment", Environment: "production"}}
+	renderAll(t, map[string]seen{
+		"setup":         setup(&GitHubSetup{Repository: "acme/goals", Branch: "main", Environments: []string{"production", "staging"}, Steps: setupSteps(0)}),
+		"setup-applied": setup(&GitHubSetup{Repository: "acme/goals", Branch: "main", Environments: []string{"production"}, Applied: true, Steps: setupSteps(4)[:4]}),
+		"setup-refused": setup(&GitHubSetup{Repository: "acme/goals", Branch: "main", Environments: []string{"production"}, Applied: true, Steps: setupSteps(2)[:4], Errors: refused}),
+		"setup-nothing": setup(&GitHubSetup{Repository: "acme/goals", Branch: "main", Environments: []string{"production"}, Applied: true, Steps: none}),
+	})
+}
+
 var colours = regexp.MustCompile("\x1b\\[[0-9]+m")
 
 // TestGolden renders each case plain, in colour and as JSON.

@@ -19,6 +19,9 @@ func elsewhere() map[problem.Code]string {
 		problem.NoticeFailed:    "no refusal: it takes a Slack that answers, which the tests of functions/slack have",
 		problem.GitHubRefused:   "no refusal: a warning, and it takes a GitHub that answers, which the tests of internal/github and internal/cli have",
 		problem.NotCommented:    "no refusal: a warning, and it takes a GitHub that fails, which the tests of internal/github have",
+		problem.IssueRefused:    "no refusal: a warning beside a drift, which takes a deployment; the tests of internal/github and internal/cli have it",
+		problem.DriftNotTold:    "no refusal: a warning beside a drift, and it takes a GitHub that fails, which the tests of internal/github have",
+		problem.NotSetUp:        "it takes a GitHub that fails for minutes, which the tests of internal/github have",
 	}
 }
 

@@ -68,6 +68,7 @@ func TestScripts(t *testing.T) {
 				"passed":     aws.passed,
 				"digest":     digest,
 				"replace":    replace,
+				"github-api": gitHub,
 			},
 		})
 	})
