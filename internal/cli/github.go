@@ -147,6 +147,7 @@ func (a *app) githubSetup(ctx context.Context, o setupOptions, outputs func(cont
 	if err != nil {
 		return err
 	}
+	wanted.Variables = append(wanted.Variables, watchedOf(environments, sameRegion(fsys), roles, found.Variables))
 	steps := github.Steps(wanted, found)
 	if err := approvable(steps); err != nil && o.apply {
 		return err

@@ -14,6 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/environment"
+	"github.com/goal-mandala/mandala-deploy/internal/github"
 	"github.com/goal-mandala/mandala-deploy/internal/github/githubtest"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 )
@@ -50,7 +52,7 @@ func standing(_ context.Context, name string) (map[string]engine.Value, error) {
 	if name != "production" {
 		return nil, &problem.Error{Code: problem.NotDeployed, What: "environment " + name + " is not deployed"}
 	}
-	return map[string]engine.Value{"deploy_role_arn": {Value: "arn:deploy", Known: true}, "plan_role_arn": {Value: "arn:plan", Known: true}}, nil
+	return map[string]engine.Value{"deploy_role_arn": {Value: "arn:deploy", Known: true}, "plan_role_arn": {Value: "arn:plan", Known: true}, "release_role_arn": {Value: "arn:release", Known: true}}, nil
 }
 
 func TestGitHubSetup(t *testing.T) {
@@ -72,9 +74,12 @@ Environment production
 Repository o/r
   + variable AWS_REGION: ap-northeast-1
   ? variable AWS_PLAN_ROLE_ARN_DEV_1: not known yet: deploy layer delivery first
+  ? variable AWS_RELEASE_ROLE_ARN_DEV_1: not known yet: deploy layer delivery first
   + variable AWS_PLAN_ROLE_ARN_PRODUCTION: arn:plan
+  + variable AWS_RELEASE_ROLE_ARN_PRODUCTION: arn:release
+  + variable PLAN_ENVIRONMENTS: [{"environment":"production","role":"AWS_PLAN_ROLE_ARN_PRODUCTION","region":"AWS_REGION"}]
 
-8 to create, 2 not known yet.
+10 to create, 3 not known yet.
 `
 	if diff := cmp.Diff(undone+"Nothing was changed: --apply does it.\n", stdout.String()); diff != "" {
 		t.Errorf("shown (-want +got):\n%s", diff)
@@ -85,10 +90,11 @@ Repository o/r
 	if code := a.exit(a.githubSetup(t.Context(), o, standing)); code != ExitOK {
 		t.Fatalf("exit code %d, %s", code, stderr)
 	}
-	if diff := cmp.Diff(undone+"Done: 8 steps on o/r.\n", out.String()); diff != "" {
+	if diff := cmp.Diff(undone+"Done: 10 steps on o/r.\n", out.String()); diff != "" {
 		t.Errorf("done (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff(map[string]string{"AWS_REGION": "ap-northeast-1", "AWS_PLAN_ROLE_ARN_PRODUCTION": "arn:plan"}, hub.Variables); diff != "" {
+	if diff := cmp.Diff(map[string]string{"AWS_REGION": "ap-northeast-1", "AWS_PLAN_ROLE_ARN_PRODUCTION": "arn:plan", "AWS_RELEASE_ROLE_ARN_PRODUCTION": "arn:release",
+		"PLAN_ENVIRONMENTS": `[{"environment":"production","role":"AWS_PLAN_ROLE_ARN_PRODUCTION","region":"AWS_REGION"}]`}, hub.Variables); diff != "" {
 		t.Error(diff)
 	}
 	if e := hub.Environments["production"]; e == nil || len(e.Reviewers) != 2 || len(e.Patterns) != 1 || e.Variables["AWS_DEPLOY_ROLE_ARN"] != "arn:deploy" || hub.Environments["local"] != nil {
@@ -176,7 +182,7 @@ func TestGitHubSetupWithoutAWS(t *testing.T) {
 		}
 	}
 	must(t, json.Unmarshal([]byte(stdout.String()), &document))
-	if !document.Applied || document.Summary.Create != 8 || document.Summary.Unknown != 2 || len(document.Warnings) != 1 || document.Warnings[0].Code != "MD0302" || len(document.Errors) > 0 {
+	if !document.Applied || document.Summary.Create != 10 || document.Summary.Unknown != 3 || len(document.Warnings) != 1 || document.Warnings[0].Code != "MD0302" || len(document.Errors) > 0 {
 		t.Errorf("%+v", document)
 	}
 	if document.Steps[2].Note != "not known: AWS could not be asked" || document.Steps[2].Done || !document.Steps[0].Done {
@@ -240,13 +246,37 @@ func TestGitHubSetupRefused(t *testing.T) {
 	}
 
 	b, stdout, _ = again(a)
-	if b.githubSetup(t.Context(), o, standing) == nil || !strings.HasSuffix(stdout.String(), "Done: 0 of 2 steps on o/r.\n") {
+	if b.githubSetup(t.Context(), o, standing) == nil || !strings.HasSuffix(stdout.String(), "Done: 0 of 4 steps on o/r.\n") {
 		t.Errorf("%s", stdout)
 	}
 	hub.Refuses = ""
 	b, stdout, _ = again(a)
-	if err := b.githubSetup(t.Context(), o, standing); err != nil || !strings.HasSuffix(stdout.String(), "Done: 2 steps on o/r.\n") {
+	if err := b.githubSetup(t.Context(), o, standing); err != nil || !strings.HasSuffix(stdout.String(), "Done: 4 steps on o/r.\n") {
 		t.Errorf("%v, %s", err, stdout)
+	}
+}
+
+// What is watched already stays watched, whoever is set up.
+func TestWatchedEnvironments(t *testing.T) {
+	t.Parallel()
+	e := func(name string) []*environment.Environment { return []*environment.Environment{{Name: name}} }
+	plan := func(name, value string) map[string]roles {
+		return map[string]roles{name: {plan: role(planRoleVariable(name), engine.Value{Value: value, Known: true}, undeployed)}}
+	}
+	production := watchedOf(e("production"), "", plan("production", "arn"), nil)
+	const one = `{"environment":"production","role":"AWS_PLAN_ROLE_ARN_PRODUCTION","region":"AWS_REGION_PRODUCTION"}`
+	const two = `[` + one + `,{"environment":"staging","role":"AWS_PLAN_ROLE_ARN_STAGING","region":"AWS_REGION"}]`
+	listed := map[string]string{environmentsVariable: production.Value}
+	for name, c := range map[string]struct{ got, want github.Variable }{
+		"the first":       {production, github.Variable{Name: environmentsVariable, Value: "[" + one + "]"}},
+		"another":         {watchedOf(e("staging"), "eu-west-1", plan("staging", "arn"), listed), github.Variable{Name: environmentsVariable, Value: two}},
+		"the same again":  {watchedOf(e("production"), "", plan("production", "arn"), map[string]string{environmentsVariable: two}), github.Variable{Name: environmentsVariable, Value: two}},
+		"not deployed":    {watchedOf(e("staging"), "", plan("staging", ""), nil), github.Variable{Name: environmentsVariable, Unknown: undeployed}},
+		"somebody else's": {watchedOf(e("staging"), "", plan("staging", "arn"), map[string]string{environmentsVariable: "staging"}), github.Variable{Name: environmentsVariable, Unknown: "it is not the list that this command writes: delete it for a new one"}},
+	} {
+		if diff := cmp.Diff(c.want, c.got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 

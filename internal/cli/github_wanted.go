@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
@@ -14,18 +16,21 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/view"
 )
 
-// The variables that workflows read. That of planning runs is the repository's:
-// they are in no GitHub Environment, which would ask the reviewers.
+// The variables that workflows read. Those of runs that plan and that build releases are
+// the repository's: they are in no GitHub Environment, which would ask the reviewers.
 const (
-	regionVariable     = "AWS_REGION"
-	deployRoleVariable = "AWS_DEPLOY_ROLE_ARN"
-	planRolePrefix     = "AWS_PLAN_ROLE_ARN_"
+	regionVariable       = "AWS_REGION"
+	deployRoleVariable   = "AWS_DEPLOY_ROLE_ARN"
+	planRolePrefix       = "AWS_PLAN_ROLE_ARN_"
+	releaseRolePrefix    = "AWS_RELEASE_ROLE_ARN_"
+	environmentsVariable = "PLAN_ENVIRONMENTS"
 )
 
 // The root's outputs with the roles.
 const (
-	deployRoleOutput = "deploy_role_arn"
-	planRoleOutput   = "plan_role_arn"
+	deployRoleOutput  = "deploy_role_arn"
+	planRoleOutput    = "plan_role_arn"
+	releaseRoleOutput = "release_role_arn"
 )
 
 const (
@@ -34,7 +39,7 @@ const (
 )
 
 // roles are the roles of one environment, or why they are not known.
-type roles struct{ deploy, plan github.Variable }
+type roles struct{ deploy, plan, release github.Variable }
 
 // standingOutputs gives an environment's root outputs as they stand.
 func (a *app) standingOutputs(ctx context.Context, name string) (map[string]engine.Value, error) {
@@ -62,8 +67,9 @@ func (a *app) roles(ctx context.Context, environments []*environment.Environment
 			failures = append(failures, err)
 		}
 		all[e.Name] = roles{
-			deploy: role(deployRoleVariable, values[deployRoleOutput], reason),
-			plan:   role(planRoleVariable(e.Name), values[planRoleOutput], reason),
+			deploy:  role(deployRoleVariable, values[deployRoleOutput], reason),
+			plan:    role(planRoleVariable(e.Name), values[planRoleOutput], reason),
+			release: role(releaseRolePrefix+variableName(e.Name), values[releaseRoleOutput], reason),
 		}
 	}
 	return all, errors.Join(failures...)
@@ -129,7 +135,49 @@ func wantedOf(branch string, environments []*environment.Environment, region str
 		}
 		each.Variables = append(each.Variables, known[e.Name].deploy)
 		wanted.Environments = append(wanted.Environments, each)
-		wanted.Variables = append(wanted.Variables, known[e.Name].plan)
+		wanted.Variables = append(wanted.Variables, known[e.Name].plan, known[e.Name].release)
 	}
 	return wanted, nil
+}
+
+// watched is one environment that the workflows plan and look for drift in: its name, and
+// the names of the variables that have its role and its region.
+type watched struct {
+	Environment string `json:"environment"`
+	Role        string `json:"role"`
+	Region      string `json:"region"`
+}
+
+// watchedOf gives the variable that lists them: these environments, once their role is
+// known, beside those that were listed.
+func watchedOf(environments []*environment.Environment, region string, known map[string]roles, found map[string]string) github.Variable {
+	list := github.Variable{Name: environmentsVariable}
+	var all []watched
+	if listed, ok := found[environmentsVariable]; ok && json.Unmarshal([]byte(listed), &all) != nil {
+		list.Unknown = "it is not the list that this command writes: delete it for a new one"
+		return list
+	}
+	for _, e := range environments {
+		role := known[e.Name].plan
+		if role.Value == "" && found[role.Name] == "" {
+			list.Unknown = role.Unknown
+			continue
+		}
+		each := watched{Environment: e.Name, Role: role.Name, Region: regionVariable}
+		if region == "" {
+			each.Region += "_" + variableName(e.Name)
+		}
+		all = append(slices.DeleteFunc(all, func(w watched) bool { return w.Environment == e.Name }), each)
+	}
+	if len(all) == 0 {
+		return list
+	}
+	list.Unknown = ""
+	slices.SortFunc(all, func(a, b watched) int { return strings.Compare(a.Environment, b.Environment) })
+	body, err := json.Marshal(all)
+	if err != nil { // never: these are texts
+		list.Unknown = err.Error()
+	}
+	list.Value = string(body)
+	return list
 }

@@ -44,7 +44,7 @@ func TestWorkflowsCallTheCommandLine(t *testing.T) {
 			`apply production --resume --reason $REASON`,
 			`verify production --area health,security,monitoring,data --junit $RUNNER_TEMP/verification.xml`,
 		},
-		"drift.yml": {`drift $ENVIRONMENT`},
+		"drift.yml": {`drift $ENVIRONMENT --issue`},
 		"nightly.yml": {
 			`release build v0.0.0-rehearsal.1 --environment local`,
 			`apply local --version v0.0.0-rehearsal.1 --auto-approve`,
