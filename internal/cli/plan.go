@@ -22,6 +22,7 @@ type planOptions struct {
 	version          string
 	layers           []string
 	out              string
+	refresh          bool
 	detailedExitCode bool
 	comment          commentOptions
 }
@@ -52,6 +53,7 @@ comment that cannot be made is reported and fails nothing.`,
 	addLayerFlag(cmd, &o.layers)
 	cmd.Flags().StringVarP(&o.out, "out", "o", "", "write the approval to this file")
 	cmd.Flags().StringVar(&o.version, "version", "", "plan the deployment of this stored release instead of the working tree")
+	cmd.Flags().BoolVar(&o.refresh, "refresh", true, "ask AWS what exists; --refresh=false takes the states' word, for who may not read all of it")
 	cmd.Flags().BoolVar(&o.detailedExitCode, "detailed-exitcode", false, "exit with 2 when there is something to do")
 	addCommentFlags(cmd, &o.comment)
 	return cmd
@@ -105,7 +107,7 @@ func (a *app) preview(ctx context.Context, name string, o planOptions) (*engine.
 	if err := e.NoteUnsettled(ctx); err != nil {
 		return nil, err
 	}
-	return e.Preview(ctx, engine.PreviewRequest{Layers: o.layers})
+	return e.Preview(ctx, engine.PreviewRequest{Layers: o.layers, NoRefresh: !o.refresh})
 }
 
 // reportPlans writes the approval, tells the pull request, and renders the

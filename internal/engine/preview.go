@@ -29,7 +29,7 @@ type Preview struct {
 	Steps       []Step           // in an order in which they may run
 	Layers      []string         // all that were looked at, in order
 	Guarded     []change.Change  // stateful losses; apply wants their addresses named
-	Warnings    []string         // what AWS may refuse
+	Warnings    []string         // what AWS may refuse, and what the preview does not see
 	Outputs     map[string]Value // the root's outputs as planned
 	Beside      Beside           // what is done beside the layers
 
@@ -62,10 +62,12 @@ func (p *Preview) Empty() bool { return len(p.Steps) == 0 && p.Beside.Empty() }
 type PreviewRequest struct {
 	Layers  []string // all when empty
 	Destroy bool
-	code    *Code // nil is built first
-	imports []compose.Import
-	replace []string // addresses to be replaced though unchanged
-	quick   bool     // take the states' word for what exists
+	// NoRefresh takes the states' word for what exists: quicker, and for who may not read
+	// all of it, but blind to what was changed behind Terraform's back.
+	NoRefresh bool
+	code      *Code // nil is built first
+	imports   []compose.Import
+	replace   []string // addresses to be replaced though unchanged
 
 	successors map[string]tfstate.Successor // see Preview.successors
 }
@@ -235,7 +237,7 @@ func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen select
 		return nil, err
 	}
 	planned, err := e.planIn(ctx, previewDir, composition, map[string][]byte{"terraform.tfstate": state}, *request.code,
-		PlanOptions{Destroy: request.Destroy, Replace: replace, NoRefresh: request.quick})
+		PlanOptions{Destroy: request.Destroy, Replace: replace, NoRefresh: request.NoRefresh})
 	if err != nil {
 		return nil, err
 	}
@@ -259,6 +261,9 @@ func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen select
 	}
 	if err := e.layOut(preview, chosen, request.Destroy); err != nil {
 		return nil, err
+	}
+	if request.NoRefresh {
+		preview.Warnings = append(preview.Warnings, "AWS was not asked what exists: what was changed behind Terraform's back is not seen")
 	}
 	return preview, nil
 }

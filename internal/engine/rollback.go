@@ -243,7 +243,7 @@ func (e *Engine) guardRollback(ctx context.Context, request ApplyRequest) (*Prev
 	if err != nil {
 		return nil, err
 	}
-	preview, err := e.Preview(ctx, PreviewRequest{Layers: request.Layers, code: &code, quick: true})
+	preview, err := e.Preview(ctx, PreviewRequest{Layers: request.Layers, code: &code, NoRefresh: true})
 	if err != nil || request.automatic {
 		return preview, err // the code goes back first: converge is what refuses
 	}

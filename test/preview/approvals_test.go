@@ -29,6 +29,10 @@ func approvals(t *testing.T, a *account) {
 	s.edited(t, second)
 
 	s.drift(t)
+	// Who may not read AWS sees what is new, and that it is not all.
+	if blind := s.plan(t, 2, "--detailed-exitcode", "--refresh=false"); len(blind.Warnings) != 1 || blind.Summary["create"] != 0 || blind.Summary["update"] == 0 {
+		t.Errorf("without a look at AWS: %+v", blind)
+	}
 	if text := s.refuses(t, "MD0401", "apply", "--approval", second); !strings.Contains(text, "module.access.aws_iam_role.this: create is not part of what was approved") {
 		t.Errorf("the refusal does not tell the excess: %s", text)
 	}

@@ -146,6 +146,8 @@ type plan struct {
 	} `json:"steps"`
 	Summary map[string]int `json:"summary"`
 	Guarded []string       `json:"guarded"`
+
+	Warnings []string `json:"warnings"`
 }
 
 // actions gives what happens by address, for example "delete,create".

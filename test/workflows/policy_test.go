@@ -39,7 +39,7 @@ func TestWorkflowsCallTheCommandLine(t *testing.T) {
 		"ci.yml": nil,
 		"deploy-production.yml": {
 			`release build $VERSION`,
-			`plan production --version $VERSION --out $RUNNER_TEMP/approval.json`,
+			`plan production --version $VERSION --refresh=false --out $RUNNER_TEMP/approval.json`,
 			`apply production --version $VERSION --approval $RUNNER_TEMP/approval.json --reason $REASON`,
 			`apply production --resume --reason $REASON`,
 			`verify production --area health,security,monitoring,data --junit $RUNNER_TEMP/verification.xml`,
@@ -57,7 +57,7 @@ func TestWorkflowsCallTheCommandLine(t *testing.T) {
 			`local logs --lines 200`,
 			`local down`,
 		},
-		"plan.yml": {`plan $ENVIRONMENT --comment --out $RUNNER_TEMP/approval.json`},
+		"plan.yml": {`plan $ENVIRONMENT --refresh=false --comment --out $RUNNER_TEMP/approval.json`},
 		"rollback-production.yml": {
 			`rollback production --version $VERSION --reason $REASON --confirm $CONFIRM`,
 			`verify production --area health,security,monitoring,data --junit $RUNNER_TEMP/verification.xml`,
