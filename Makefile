@@ -34,9 +34,11 @@ UNIT_TESTS := go list ./... | grep -vE '$(SLOW)'
 # What go vet says is the business of `make lint`, whose linters have it.
 GO_TEST := go test -vet=off
 
-# How long one package's tests may take, and which tests: make test-integration RUN=TestKill
+# How long one package's tests may take, which tests, and which not:
+# make test-integration RUN=TestKill SKIP=TestKill/from_a_half
 TIMEOUT := 60m
 RUN     := .
+SKIP    := ^$$
 
 .PHONY: help
 help: ## List the targets
@@ -83,7 +85,7 @@ STACKS := /test(/deploy)?$$
 # packages that wait, one after the other, those that work.
 .PHONY: test-integration
 test-integration: $(WITH_TERRAFORM) emulator postgresql ## Run the tests with real Terraform and the local AWS
-	@set -f; test="$(WITH_TERRAFORM) -no-config $(GO_TEST) -count=1 -p 1 -timeout $(TIMEOUT) -run $(RUN)"; failed=0; \
+	@set -f; test="$(WITH_TERRAFORM) -no-config $(GO_TEST) -count=1 -p 1 -timeout $(TIMEOUT) -run $(RUN) -skip $(SKIP)"; failed=0; \
 	$$test $$($(SLOW_TESTS) | grep -E '$(STACKS)') & stacks=$$!; \
 	$$test $$($(SLOW_TESTS) | grep -vE '$(STACKS)') || failed=1; \
 	wait $$stacks || failed=1; exit $$failed
