@@ -124,6 +124,7 @@ func TestRefines(t *testing.T) {
 		"an adopted creation, as read": {[]Change{one("x", Create, known)}, []Change{{Address: "x", Operation: Import, ImportID: "i", After: map[string]Tree{"a": "#1", "b": "#3"}}}, nil, 0},
 		"an adopted creation, mended":  {[]Change{one("x", Create, known)}, []Change{{Address: "x", Operation: Update, ImportID: "i", Attributes: []Attribute{{Path: "a"}}, After: map[string]Tree{"a": "#1", "b": "#3"}}}, nil, 0},
 		"an adopted creation, changed": {[]Change{one("x", Create, known)}, []Change{{Address: "x", Operation: Update, ImportID: "i", Attributes: []Attribute{{Path: "a"}}, After: other}}, nil, 1},
+		"an adopted update, done":      {[]Change{one("x", Update, known)}, []Change{{Address: "x", Operation: Import, ImportID: "i", After: map[string]Tree{"a": "#1", "b": "#3"}}}, nil, 0},
 		"an update of a creation":      {[]Change{one("x", Create, known)}, []Change{one("x", Update, known)}, nil, 1},
 		"a creation begun here":        {[]Change{one("x", Create, known)}, []Change{one("x", Replace, known)}, map[string]bool{"x": true}, 0},
 		"replace became delete":        {[]Change{one("x", Replace, known)}, []Change{one("x", Delete, nil)}, nil, 1},

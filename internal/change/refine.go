@@ -13,10 +13,11 @@ type Excess struct {
 
 // allowed says which operations may stand where each was approved. A replace
 // whose first half was done by an interrupted run, or by a release step, is a
-// create, or an import if the second was done, too.
+// create, or an import if the second was done, too; an update of what was adopted is an
+// import if it was done.
 var allowed = map[Operation][]Operation{
 	Create:  {Create, Import},
-	Update:  {Update},
+	Update:  {Update, Import},
 	Replace: {Replace, Update, Create, Import},
 	Delete:  {Delete},
 	Import:  {Import, Update},

@@ -110,7 +110,7 @@ func (c *Client) CloseIssue(ctx context.Context, on Repo, label, marker, farewel
 
 func (c *Client) closeAll(ctx context.Context, on Repo, issues []*gh.Issue, reason string) error {
 	for _, issue := range issues {
-		if err := c.edit(ctx, on, issue, gh.UpdateIssueRequest{State: gh.Ptr("closed"), StateReason: &reason}); err != nil {
+		if err := c.edit(ctx, on, issue, gh.UpdateIssueRequest{State: new("closed"), StateReason: &reason}); err != nil {
 			return err
 		}
 	}

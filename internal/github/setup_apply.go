@@ -80,7 +80,7 @@ func (c *Client) guard(ctx context.Context, on Repo, branch string, e Environmen
 	if selects {
 		if err := c.try(ctx, "let branch "+branch+" deploy into "+e.Name, "administration: write", func() error {
 			_, _, err := c.api.Repositories.CreateDeploymentBranchPolicy(ctx, on.Owner, on.Name, e.Name,
-				gh.CreateDeploymentBranchPolicyRequest{Name: branch, Type: gh.Ptr("branch")})
+				gh.CreateDeploymentBranchPolicyRequest{Name: branch, Type: new("branch")})
 			if isStatus(err, http.StatusSeeOther) {
 				return nil // it may already; patterns outlive a change of the rule
 			}
@@ -140,7 +140,7 @@ func (c *Client) setVariable(ctx context.Context, on Repo, step Step) error {
 		return err
 	}
 	update := func() error {
-		_, err := c.api.Actions.UpdateRepoVariable(ctx, on.Owner, on.Name, step.Name, gh.ActionsUpdateVariableRequest{Value: gh.Ptr(step.To)})
+		_, err := c.api.Actions.UpdateRepoVariable(ctx, on.Owner, on.Name, step.Name, gh.ActionsUpdateVariableRequest{Value: new(step.To)})
 		return err
 	}
 	if step.Environment != "" {
@@ -150,7 +150,7 @@ func (c *Client) setVariable(ctx context.Context, on Repo, step Step) error {
 			return err
 		}
 		update = func() error {
-			_, err := c.api.Actions.UpdateEnvVariable(ctx, on.Owner, on.Name, step.Environment, step.Name, gh.ActionsUpdateVariableRequest{Value: gh.Ptr(step.To)})
+			_, err := c.api.Actions.UpdateEnvVariable(ctx, on.Owner, on.Name, step.Environment, step.Name, gh.ActionsUpdateVariableRequest{Value: new(step.To)})
 			return err
 		}
 	}
