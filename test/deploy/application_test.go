@@ -292,7 +292,7 @@ func checkWhoMayCall(t *testing.T, a *kit.Application) {
 		t.Fatalf("the answer has no request id: %v", answer.Header)
 	}
 	logs := cloudwatchlogs.NewFromConfig(a.Config)
-	a.Eventually(20*time.Second, "the request's id is in the log of goals", func() bool {
+	a.Eventually(2*time.Minute, "the request's id is in the log of goals", func() bool {
 		found, err := logs.FilterLogEvents(t.Context(), &cloudwatchlogs.FilterLogEventsInput{
 			LogGroupName: aws.String("/aws/lambda/" + a.Function("goals")), FilterPattern: aws.String(`"` + id + `"`)})
 		if err != nil {

@@ -116,7 +116,7 @@ func notifierLog(t *testing.T, a *kit.Application) string {
 	t.Helper()
 	logs := cloudwatchlogs.NewFromConfig(a.Config)
 	var all strings.Builder
-	a.Eventually(20*time.Second, "the notifier's log", func() bool {
+	a.Eventually(2*time.Minute, "the notifier's log", func() bool {
 		all.Reset()
 		found, err := logs.FilterLogEvents(t.Context(), &cloudwatchlogs.FilterLogEventsInput{LogGroupName: aws.String("/aws/lambda/" + a.Function("slack-notifier"))})
 		if err != nil {

@@ -28,7 +28,7 @@ func checkOperators(t *testing.T, a *kit.Application) {
 		t.Fatalf("started: %+v", started)
 	}
 	var seen direct
-	a.Eventually(30*time.Second, "get-status tells of the running generation", func() bool {
+	a.Eventually(2*time.Minute, "get-status tells of the running generation", func() bool {
 		a.Invoke("get-status", map[string]any{"executionId": started.ExecutionID}, &seen)
 		return seen.Status == "running"
 	})

@@ -86,7 +86,7 @@ func checkReminder(t *testing.T, a *kit.Application) {
 		}
 	}
 
-	a.Eventually(20*time.Second, "an address that bounced is switched off", func() bool {
+	a.Eventually(2*time.Minute, "an address that bounced is switched off", func() bool {
 		ivan.Call(200, &preference, "GET", "/profile/reminders", nil)
 		return !preference.Enabled
 	})

@@ -31,7 +31,7 @@ func historyOf(t *testing.T, a *kit.Application, name string) history {
 	t.Helper()
 	client, arn := sfn.NewFromConfig(a.Config), executionARN(a, name)
 	var h history
-	a.Eventually(time.Minute, "the execution "+name+" ends", func() bool {
+	a.Eventually(3*time.Minute, "the execution "+name+" ends", func() bool {
 		described, err := client.DescribeExecution(t.Context(), &sfn.DescribeExecutionInput{ExecutionArn: &arn})
 		if err != nil {
 			t.Fatal(err)
@@ -192,7 +192,7 @@ func checkCancelled(t *testing.T, a *kit.Application) {
 	fritz.Call(409, nil, "POST", "/ai/executions", map[string]any{"goalId": goalID}) // one at a time
 	arn := executionARN(a, started.ID)
 	client := sfn.NewFromConfig(a.Config)
-	a.Eventually(30*time.Second, "tasks of the first action are there", func() bool {
+	a.Eventually(2*time.Minute, "tasks of the first action are there", func() bool {
 		var page struct{ Items []json.RawMessage }
 		fritz.Call(200, &page, "GET", "/tasks?goalId="+goalID, nil)
 		return len(page.Items) > 0
@@ -262,7 +262,7 @@ func checkTimedOut(t *testing.T, a *kit.Application) {
 	}
 	// The states cannot catch it: a rule of EventBridge calls handle-error.
 	var g goal
-	a.Eventually(30*time.Second, "the goal is settled", func() bool {
+	a.Eventually(2*time.Minute, "the goal is settled", func() bool {
 		greta.Call(200, &g, "GET", "/goals/"+goalID, nil)
 		return g.Status != "generating"
 	})
