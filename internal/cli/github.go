@@ -143,11 +143,12 @@ func (a *app) githubSetup(ctx context.Context, o setupOptions, outputs func(cont
 	if ctx.Err() != nil {
 		return stopped(ctx, ctx.Err())
 	}
-	wanted, err := wantedOf(o.branch, environments, sameRegion(fsys), reviewers, roles)
+	region := sameRegion(fsys)
+	wanted, err := wantedOf(o.branch, environments, region, reviewers, roles)
 	if err != nil {
 		return err
 	}
-	wanted.Variables = append(wanted.Variables, watchedOf(environments, sameRegion(fsys), roles, found.Variables))
+	wanted.Variables = append(wanted.Variables, watchedOf(environments, region, roles, found.Variables))
 	steps := github.Steps(wanted, found)
 	if err := approvable(steps); err != nil && o.apply {
 		return err

@@ -123,10 +123,10 @@ func (e *Engine) change(ctx context.Context, operation Operation, request ApplyR
 	if err := e.unchangedSince(held, dead); err != nil {
 		return nil, cause(held, err)
 	}
-	if dead != nil && operation == OperationApply && len(request.Layers) == 0 && dead.approval != nil {
-		request.Layers = dead.approval.Inputs.Layers // it goes on with that, and with nothing more
-	}
 	if dead != nil {
+		if operation == OperationApply && len(request.Layers) == 0 && dead.approval != nil {
+			request.Layers = dead.approval.Inputs.Layers // it goes on with that, and with nothing more
+		}
 		err := e.settle(held, dead)
 		if err == nil && operation != OperationRollback { // which adds them
 			err = coversWork(request.Layers, dead)

@@ -65,12 +65,10 @@ func (d *deployment) putEntries(ctx context.Context) (string, error) {
 		return "", err
 	}
 	site.Assets = d.assets
-	d.update(ctx, func(r *Record) { r.Site = &site.SiteRecord })
-	removed, err := e.sweepAssets(ctx, d.bundle, bucket)
-	if err != nil { // the site is as it must be
+	if site.Removed, err = e.sweepAssets(ctx, d.bundle, bucket); err != nil { // the site is as it must be
 		d.remark(ctx, "old assets of the site could not be deleted: "+short(err))
 	}
-	d.update(ctx, func(r *Record) { r.Site.Removed = removed })
+	d.update(ctx, func(r *Record) { r.Site = &site.SiteRecord })
 	return fmt.Sprintf("%d changed", len(site.changed)), nil
 }
 
@@ -195,5 +193,8 @@ func (e *Engine) sweepAssets(ctx context.Context, bundle *Bundle, bucket string)
 	if len(old) == 0 {
 		return 0, nil
 	}
-	return len(old), e.Site.DeleteSiteFiles(ctx, bucket, old)
+	if err := e.Site.DeleteSiteFiles(ctx, bucket, old); err != nil {
+		return 0, err
+	}
+	return len(old), nil
 }

@@ -202,3 +202,23 @@ func TestRollbackOfLayersThatAReleaseLacks(t *testing.T) {
 		t.Errorf("live %v, %+v, %v", w.live(), result, err)
 	}
 }
+
+// Assets that cannot be deleted are told of, and the site's record stands.
+func TestOldAssetsThatStay(t *testing.T) {
+	t.Parallel()
+	w, tree := twoReleases(t)
+	newer(tree, "three")
+	w.mustDeploy(tree, "v1.2.0")
+	newer(tree, "four")
+	w.mustDeploy(tree, "v1.3.0")
+	newer(tree, "five")
+	w.cloud.fail["DeleteSiteFiles"] = 1
+	done := w.mustDeploy(tree, "v1.4.0")
+	record, err := w.engine().DeploymentByID(t.Context(), done.DeploymentID)
+	if err != nil || record.Site == nil || record.Site.Removed != 0 || record.Site.Invalidation == "" || w.cloud.fail["DeleteSiteFiles"] != 0 {
+		t.Errorf("%+v, %v", record.Site, err)
+	}
+	if !strings.Contains(w.remarks(t), "old assets") {
+		t.Errorf("notes %q", w.remarks(t))
+	}
+}
