@@ -28,15 +28,20 @@ type retryer struct {
 
 var _ awssdk.RetryerV2 = (*retryer)(nil)
 
+// standard gives the SDK's retryer; only, where there are some, say what is repeated.
+func standard(attempts int, pause time.Duration, only ...retry.IsErrorRetryable) *retry.Standard {
+	return retry.NewStandard(func(o *retry.StandardOptions) {
+		o.MaxAttempts, o.MaxBackoff = attempts, pause
+		// The SDK's quota, which all requests of a client share, fails those
+		// that come last where many are throttled at once.
+		o.RateLimiter = ratelimit.None
+		if len(only) > 0 {
+			o.Retryables = only
+		}
+	})
+}
+
 func newRetryer() awssdk.Retryer {
-	standard := func(attempts int, pause time.Duration) *retry.Standard {
-		return retry.NewStandard(func(o *retry.StandardOptions) {
-			o.MaxAttempts, o.MaxBackoff = attempts, pause
-			// The SDK's quota, which all requests of a client share, fails those
-			// that come last where many are throttled at once.
-			o.RateLimiter = ratelimit.None
-		})
-	}
 	return &retryer{
 		Standard: standard(throttledAttempts, longestThrottledPause), quick: standard(attempts, longestPause),
 		throttles: retry.DefaultThrottles,
@@ -63,9 +68,5 @@ func notRun() map[string]struct{} {
 
 // newInvocationRetryer repeats calls of functions that did not run; any other may have.
 func newInvocationRetryer() awssdk.Retryer {
-	return retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts, o.MaxBackoff = throttledAttempts, longestThrottledPause
-		o.RateLimiter = ratelimit.None
-		o.Retryables = []retry.IsErrorRetryable{retry.RetryableErrorCode{Codes: notRun()}}
-	})
+	return standard(throttledAttempts, longestThrottledPause, retry.RetryableErrorCode{Codes: notRun()})
 }
