@@ -33,6 +33,7 @@ type ApplyRequest struct {
 	rollbackOf string  // id of the deployment that is taken back
 	automatic  bool    // nobody said so: a deployment failed
 	target     *Target // of a rollback
+	lease      Lease   // of the run that this one follows in its process; nil: it takes its own
 }
 
 // LayerResult is how one step of a run ended.
@@ -82,14 +83,13 @@ func (e *Engine) Apply(ctx context.Context, request ApplyRequest) (*Result, erro
 			return nil, err
 		}
 	}
-	result, err := e.change(ctx, OperationApply, request, func(ctx context.Context, dead *deadRun) (*Preview, error) {
+	return e.change(ctx, OperationApply, request, func(ctx context.Context, dead *deadRun) (*Preview, error) {
 		preview, err := e.previewForApply(ctx, request, dead)
 		if err != nil {
 			return nil, err
 		}
 		return preview, e.authorize(ctx, request, preview, dead)
 	})
-	return e.goBackIfFailed(ctx, result, err)
 }
 
 // change is the frame of every run that changes the environment: lease, dead
@@ -98,27 +98,33 @@ func (e *Engine) change(ctx context.Context, operation Operation, request ApplyR
 	if _, err := e.identity(ctx); err != nil {
 		return nil, err
 	}
-	dead, err := e.findDeadRun(ctx, operation, request.Resume)
-	if err != nil {
-		return nil, err
-	}
-	id := e.NewID()
-	lease, err := e.acquire(ctx, operation, id)
-	if err != nil {
-		return nil, err
-	}
-	// Not on the lease's own context: that ends with every run.
-	stop := context.AfterFunc(ctx, func() {
-		e.note("interrupted: nothing new starts; a Terraform at work gets time to write its state")
-	})
-	defer stop()
-	defer func() {
-		closingCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
-		defer cancel()
-		if releaseErr := lease.Release(closingCtx); releaseErr != nil && err == nil {
-			err = releaseErr
+	id, lease := e.NewID(), request.lease
+	if lease != nil {
+		if err := lease.Pass(ctx, operation, id); err != nil {
+			return nil, err
 		}
-	}()
+	}
+	dead, err := e.findDeadRun(ctx, operation, request)
+	if err != nil {
+		return nil, err
+	}
+	if lease == nil {
+		if lease, err = e.acquire(ctx, operation, id); err != nil {
+			return nil, err
+		}
+		// Not on the lease's own context: that ends with every run.
+		stop := context.AfterFunc(ctx, func() {
+			e.note("interrupted: nothing new starts; a Terraform at work gets time to write its state")
+		})
+		defer stop()
+		defer func() {
+			closingCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+			defer cancel()
+			if releaseErr := lease.Release(closingCtx); releaseErr != nil && err == nil {
+				err = releaseErr
+			}
+		}()
+	}
 	held := lease.Context()
 	if err := e.unchangedSince(held, dead); err != nil {
 		return nil, cause(held, err)
@@ -140,7 +146,11 @@ func (e *Engine) change(ctx context.Context, operation Operation, request ApplyR
 		return nil, cause(held, err)
 	}
 	result, err = e.carryOut(held, operation, id, request, preview, dead)
-	return result, cause(held, err)
+	err = cause(held, err)
+	if operation != OperationApply {
+		return result, err
+	}
+	return e.goBackIfFailed(lease, result, err)
 }
 
 // cause gives the reason for which a context ended instead of the bare

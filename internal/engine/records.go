@@ -253,6 +253,8 @@ func (h Holder) String() string {
 // Lease is the right to change the environment. Context ends when it is lost.
 type Lease interface {
 	Context() context.Context
+	// Pass hands it to the run that follows in the same process.
+	Pass(ctx context.Context, operation Operation, deploymentID string) error
 	Release(ctx context.Context) error
 }
 

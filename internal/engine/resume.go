@@ -31,12 +31,13 @@ const waitPoll = 500 * time.Millisecond
 
 // findDeadRun looks for the run to resume, or refuses to start over one whose
 // resources may stand outside any state.
-func (e *Engine) findDeadRun(ctx context.Context, operation Operation, resume bool) (*deadRun, error) {
+func (e *Engine) findDeadRun(ctx context.Context, operation Operation, request ApplyRequest) (*deadRun, error) {
+	resume := request.Resume
 	held, err := e.Leases.Read(ctx)
 	if err != nil {
 		return nil, err
 	}
-	live := held != nil && held.ExpiresAt.After(e.Clock())
+	live := held != nil && request.lease == nil && held.ExpiresAt.After(e.Clock())
 	// Who goes back does not wait for somebody who is known to be dead.
 	if live && (resume || operation == OperationRollback && e.gone(*held)) {
 		if err := e.awaitExpiry(ctx, *held); err != nil {

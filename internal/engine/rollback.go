@@ -24,7 +24,8 @@ type RollbackRequest struct {
 	// Show is told of the preview of the infrastructure.
 	Show func(*Preview)
 
-	of string // id of the deployment that is taken back; "" is the one that stands
+	of    string // id of the deployment that is taken back; "" is the one that stands
+	lease Lease  // that deployment's, where it is this process's
 }
 
 // Target is the release that an environment goes back to.
@@ -126,7 +127,7 @@ func (e *Engine) PlanRollback(ctx context.Context, request RollbackRequest) (*Ro
 // convergence is the apply that follows the code.
 func (e *Engine) convergence(request RollbackRequest, target Target) ApplyRequest {
 	apply := ApplyRequest{Layers: request.Layers, AllowStateful: request.AllowStateful, Reason: request.Reason, Show: request.Show,
-		whole: len(request.Layers) == 0, rollbackOf: request.of, automatic: request.of != "", target: &target}
+		whole: len(request.Layers) == 0, rollbackOf: request.of, automatic: request.of != "", target: &target, lease: request.lease}
 	if apply.whole {
 		apply.Layers = slices.DeleteFunc(slices.Clone(e.Environment.Settings.Rollback.Layers), func(layer string) bool {
 			_, declared := e.Environment.Root.Layer(layer)
@@ -423,8 +424,10 @@ func union(layers, more []string) []string {
 
 // goBackIfFailed goes back to the last verified release, where deploy.hcl wants it,
 // after a deployment that had changed something and failed: once, and not after an
-// interrupt, which is somebody's will, nor of some layers alone, which is no release.
-func (e *Engine) goBackIfFailed(ctx context.Context, result *Result, failure error) (*Result, error) {
+// interrupt, which is somebody's will, nor of some layers alone, which is no release. It
+// does so under the deployment's lease: nobody comes in between.
+func (e *Engine) goBackIfFailed(lease Lease, result *Result, failure error) (*Result, error) {
+	ctx := lease.Context()
 	failed := result != nil && result.Begun && result.worked() && (result.Result == Failed || result.Result == Crashed)
 	if failure == nil || !failed || !e.Environment.Settings.Rollback.OnFailure || ctx.Err() != nil {
 		return result, failure
@@ -442,7 +445,7 @@ func (e *Engine) goBackIfFailed(ctx context.Context, result *Result, failure err
 		e.note("%s stood and was verified before: going back to another release would not mend it", result.Release)
 		return result, failure
 	}
-	back, err := e.Rollback(ctx, RollbackRequest{Reason: "deployment " + result.DeploymentID + " failed", of: result.DeploymentID})
+	back, err := e.Rollback(ctx, RollbackRequest{Reason: "deployment " + result.DeploymentID + " failed", of: result.DeploymentID, lease: lease})
 	result.RolledBack = back
 	if err != nil {
 		how := "going back failed, too"

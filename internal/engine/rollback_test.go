@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/engine/enginetest"
 	"github.com/goal-mandala/mandala-deploy/internal/lease"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 )
@@ -276,6 +278,43 @@ func TestAFailedDeploymentGoesBackOnce(t *testing.T) {
 			t.Errorf("%v, verified %v", err, w.cloud.seen[seen:])
 		}
 	})
+}
+
+// Between a deployment that failed and its rollback nobody else gets in.
+func TestGoingBackKeepsTheLease(t *testing.T) {
+	t.Parallel()
+	w, tree := twoReleases(t)
+	tree.code["goals"] = "code of three"
+	w.cloud.broken["v1.2.0"] = true
+	var mu sync.Mutex
+	var told []string
+	w.store.Before(func(_ context.Context, call enginetest.Call) error {
+		if call.Key != lease.Key || call.Op != enginetest.Put && call.Op != enginetest.Delete {
+			return nil
+		}
+		word := string(call.Op)
+		if call.Op == enginetest.Put {
+			var holder engine.Holder
+			if err := json.Unmarshal(call.Body, &holder); err != nil {
+				return err
+			}
+			word = string(holder.Operation) + " " + holder.DeploymentID
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		told = append(told, word)
+		return nil
+	})
+	result, err := w.deploy(tree, "v1.2.0")
+	if !problem.Is(err, problem.RolledBack) {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	want := []string{"apply " + result.DeploymentID, "rollback " + result.RolledBack.DeploymentID, "delete"}
+	if diff := cmp.Diff(want, slices.Compact(told)); diff != "" { // renewals say the same again
+		t.Errorf("the lease (-want +got):\n%s", diff)
+	}
 }
 
 // A rollback that was killed goes on when it is said again.

@@ -34,6 +34,8 @@ type Lease struct {
 	stop context.CancelFunc // ends the renewal
 	done chan struct{}      // closed when the renewal has ended
 
+	writing chan struct{} // full while the lease is written
+
 	mu       sync.Mutex
 	holder   Holder
 	etag     string
@@ -134,7 +136,7 @@ func own(ctx context.Context, store engine.Store, id string) (engine.Object, Hol
 }
 
 func start(ctx context.Context, store engine.Store, clock Clock, ttl time.Duration, g grant) *Lease {
-	l := &Lease{store: store, clock: clock, ttl: ttl, previous: g.previous, holder: g.holder, etag: g.etag, done: make(chan struct{})}
+	l := &Lease{store: store, clock: clock, ttl: ttl, previous: g.previous, holder: g.holder, etag: g.etag, done: make(chan struct{}), writing: make(chan struct{}, 1)}
 	l.ctx, l.lose = context.WithCancelCause(ctx)
 	renewal, stop := context.WithCancel(context.WithoutCancel(ctx))
 	l.stop = stop
@@ -155,6 +157,19 @@ func (l *Lease) Holder() Holder {
 
 // Previous gives the holder whose expired lease was taken over, or nil.
 func (l *Lease) Previous() *Holder { return l.previous }
+
+// Pass hands the lease from the run that holds it to the one that follows it, without
+// a moment in which it is free.
+func (l *Lease) Pass(ctx context.Context, operation engine.Operation, deploymentID string) error {
+	err := l.renewOnce(ctx, func(h *Holder) { h.Operation, h.DeploymentID = operation, deploymentID })
+	if errors.Is(err, engine.ErrPrecondition) {
+		return lost(l.Holder(), "it was broken or taken over", nil)
+	}
+	if err != nil {
+		return fmt.Errorf("pass on the lease of %s: %w", l.Holder().Environment, err)
+	}
+	return nil
+}
 
 // Release ends the renewal and removes the lease if it is still ours. ctx
 // should not be that of Acquire, which may be cancelled by now. A lease that

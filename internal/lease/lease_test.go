@@ -313,3 +313,57 @@ func TestReleaseLeavesTheSuccessorAlone(t *testing.T) {
 		release(t, second)
 	})
 }
+
+// Whoever follows in the same process has the lease without a moment between, and the
+// renewals go on for it.
+func TestPass(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &enginetest.MemoryStore{}
+		l := acquire(t, store, "a", lease.AcquireOptions{})
+		// A renewal that is under way when it is passed on does not undo it.
+		store.Before(func(_ context.Context, call enginetest.Call) error {
+			if call.Op == enginetest.Put {
+				time.Sleep(time.Second)
+			}
+			return nil
+		})
+		time.Sleep(ttl/3 + time.Millisecond)
+		if err := l.Pass(t.Context(), engine.OperationRollback, "d-b"); err != nil {
+			t.Fatal(err)
+		}
+		for range 3 {
+			got, err := lease.Read(t.Context(), store)
+			if err != nil || got.ID != "a" || got.Operation != engine.OperationRollback || got.DeploymentID != "d-b" || got.Expired(time.Now()) {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			time.Sleep(ttl)
+		}
+		if l.Context().Err() != nil {
+			t.Errorf("lost: %v", context.Cause(l.Context()))
+		}
+		release(t, l)
+	})
+}
+
+func TestPassOfALostLease(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		store := &enginetest.MemoryStore{}
+		l := acquire(t, store, "a", lease.AcquireOptions{})
+		if _, err := lease.Break(t.Context(), store, true, time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		successor := acquire(t, store, "b", lease.AcquireOptions{})
+		if err := l.Pass(t.Context(), engine.OperationRollback, "d-b"); !problem.Is(err, problem.LeaseLost) {
+			t.Errorf("got %v, want MD0502", err)
+		}
+		if got, err := lease.Read(t.Context(), store); err != nil || got.ID != "b" {
+			t.Errorf("%+v, %v", got, err)
+		}
+		if err := l.Release(t.Context()); !problem.Is(err, problem.LeaseLost) {
+			t.Errorf("release: %v", err)
+		}
+		release(t, successor)
+	})
+}

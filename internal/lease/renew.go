@@ -17,7 +17,7 @@ func (l *Lease) renew(ctx context.Context) {
 	defer close(l.done)
 	var failure error
 	for wait := l.untilNext(); l.sleep(ctx, wait); {
-		err := l.renewOnce(ctx)
+		err := l.renewOnce(ctx, nil)
 		switch {
 		case ctx.Err() != nil:
 			return
@@ -67,8 +67,9 @@ func (l *Lease) left() time.Duration {
 
 // renewOnce makes one write. A request that hangs is given up so that another
 // one can be tried, at the latest when the lease may no longer be relied on.
-// ErrPrecondition says that it is not ours any more.
-func (l *Lease) renewOnce(ctx context.Context) error {
+// ErrPrecondition says that it is not ours any more. say, where it is not nil, changes
+// what the lease tells of its run.
+func (l *Lease) renewOnce(ctx context.Context, say func(*Holder)) error {
 	left := l.left()
 	if left <= 0 {
 		return errLate
@@ -78,7 +79,7 @@ func (l *Lease) renewOnce(ctx context.Context) error {
 	slow, stop := l.clock.Timer(min(left, l.ttl/6))
 	defer stop()
 	result := make(chan error, 1)
-	go func() { result <- l.write(attempt) }()
+	go func() { result <- l.write(attempt, say) }()
 	select {
 	case err := <-result:
 		return err
@@ -92,11 +93,21 @@ func (l *Lease) renewOnce(ctx context.Context) error {
 }
 
 // write puts the lease with a new expiry on the condition that it is the one
-// written last.
-func (l *Lease) write(ctx context.Context) error {
+// written last. One write after the other: a renewal that was under way would undo what
+// Pass wrote.
+func (l *Lease) write(ctx context.Context, say func(*Holder)) error {
+	select {
+	case l.writing <- struct{}{}:
+		defer func() { <-l.writing }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	l.mu.Lock()
 	holder, etag := l.holder, l.etag
 	l.mu.Unlock()
+	if say != nil {
+		say(&holder)
+	}
 	holder.RenewedAt = l.clock.Now()
 	holder.ExpiresAt = holder.RenewedAt.Add(l.ttl)
 	body, err := encode(holder)
