@@ -51,8 +51,13 @@ func (a *app) localDown() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			was, unknown := localaws.Describe(cmd.Context(), localDir(dir))
 			if err := localaws.Down(cmd.Context(), localDir(dir)); err != nil {
 				return err
+			}
+			if was.Running && unknown == nil && !a.flags.json {
+				fmt.Fprintln(a.Stdout, "The local AWS was stopped; what was in it is gone.")
+				return nil
 			}
 			return a.showLocal(localaws.Status{})
 		},
