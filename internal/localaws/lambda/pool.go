@@ -3,6 +3,7 @@ package lambda
 import (
 	"context"
 	"errors"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -13,12 +14,13 @@ type throttledError struct{ reason string }
 
 func (e *throttledError) Error() string { return "Rate Exceeded." }
 
-// pools keep the processes, by the version that they run. Nothing in them
-// waits for a process to become free, so functions that call each other cannot
-// wait in a circle.
+// pools keep the processes, by the version that they run. Nothing in them has to
+// wait for a process to become free, so functions that call each other cannot
+// wait in a circle: who waits for a start gets it once others have started.
 type pools struct {
 	plane   *Plane
 	spawner *spawner
+	starts  chan struct{} // a token of each process that starts
 
 	mu     sync.Mutex
 	pools  map[string]*pool // by key
@@ -31,12 +33,17 @@ type pool struct {
 	fn      *function
 	idle    []*sandbox // the one used last is the last
 	all     map[*sandbox]bool
-	opening int  // processes that are being started
-	retired bool // the version or the configuration is no more
+	opening int             // processes that are being started, or wait for it
+	waiting []chan *sandbox // of those that wait for a start, first come first; each takes one
+	retired bool            // the version or the configuration is no more
 }
 
+// startsPerProcessor is how many processes start at once, for each processor. Where
+// starts are all that a machine comes to, none of them ends.
+const startsPerProcessor = 2
+
 func newPools(p *Plane) *pools {
-	ps := &pools{plane: p, spawner: newSpawner(), pools: map[string]*pool{}}
+	ps := &pools{plane: p, spawner: newSpawner(), pools: map[string]*pool{}, starts: make(chan struct{}, startsPerProcessor*runtime.NumCPU())}
 	go ps.spawner.run() // ends with close; see there
 	return ps
 }
@@ -45,11 +52,15 @@ func key(fn *function) string {
 	return fn.region + "/" + fn.name + "/" + fn.version + "/" + fn.digest + "/" + fn.fingerprint
 }
 
-// acquire gives a process of fn that nobody else has: an idle one, else a new
-// one. cold says which.
-func (ps *pools) acquire(fn *function) (s *sandbox, cold bool, err error) {
+// acquire gives a process of fn that nobody else has: an idle one, else a new one, or
+// one that becomes idle before the new one can be started, as Lambda does. cold says
+// which. Whoever gets a new one calls started once it is ready or never will be.
+func (ps *pools) acquire(ctx context.Context, fn *function) (s *sandbox, cold bool, err error) {
 	s, own, err := ps.reserve(fn)
 	if err != nil || s != nil {
+		return s, false, err
+	}
+	if s, err = ps.await(ctx, own); err != nil || s != nil {
 		return s, false, err
 	}
 	s, err = ps.plane.open(fn)
@@ -58,6 +69,7 @@ func (ps *pools) acquire(fn *function) (s *sandbox, cold bool, err error) {
 	if err != nil {
 		ps.count--
 		ps.mu.Unlock()
+		ps.started()
 		return nil, false, err
 	}
 	if s.dead {
@@ -71,6 +83,42 @@ func (ps *pools) acquire(fn *function) (s *sandbox, cold bool, err error) {
 		s.kill()
 	}
 	return s, true, nil
+}
+
+// started lets another process start.
+func (ps *pools) started() { <-ps.starts }
+
+// await waits until a process of the pool may be started, or gives one that became
+// idle meanwhile.
+func (ps *pools) await(ctx context.Context, own *pool) (*sandbox, error) {
+	idle := make(chan *sandbox, 1)
+	ps.mu.Lock()
+	own.waiting = append(own.waiting, idle)
+	ps.mu.Unlock()
+	var err error
+	select {
+	case ps.starts <- struct{}{}:
+	case s := <-idle:
+		return s, nil
+	case <-ctx.Done():
+		err = errClosed
+	}
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	own.waiting = slices.DeleteFunc(own.waiting, func(other chan *sandbox) bool { return other == idle })
+	select {
+	case s := <-idle: // it came at the same moment
+		if err == nil {
+			ps.started()
+		}
+		return s, nil
+	default:
+	}
+	if err != nil {
+		own.opening--
+		ps.count--
+	}
+	return nil, err
 }
 
 // reserve gives an idle process, or the pool in which one more may be started.
@@ -146,6 +194,11 @@ func (ps *pools) release(s *sandbox) {
 	case p == nil || !p.all[s]: // it ended, or its pool did
 	case p.retired || ps.closed:
 		ps.drop(p, s)
+	case len(p.waiting) > 0:
+		p.waiting[0] <- s
+		p.waiting = p.waiting[1:]
+		p.opening--
+		ps.count--
 	default:
 		s.used = time.Now()
 		p.idle = append(p.idle, s)
@@ -227,7 +280,7 @@ func (ps *pools) close() {
 // plane's, never the function's: that one is in the outcome.
 func (ps *pools) run(ctx context.Context, fn *function, inv *invocation) (outcome, []byte, error) {
 	for {
-		s, cold, err := ps.acquire(fn)
+		s, cold, err := ps.acquire(ctx, fn)
 		var refusal *startError
 		if errors.As(err, &refusal) {
 			result, logs := ps.plane.refuse(fn, inv, refusal)

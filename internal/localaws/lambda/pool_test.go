@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -47,6 +48,31 @@ func TestEventsAtTheSameTimeHaveProcessesOfTheirOwn(t *testing.T) {
 	}
 	if pid := decode(t, invoke(t, api, "concurrent", "{}")).PID; !seen[pid] {
 		t.Errorf("the next event started process %d, and there were %v", pid, pids)
+	}
+}
+
+// A burst of short events does not start a process for each: they are done before that
+// many have started, and nothing else would be done meanwhile.
+func TestABurstIsServedByTheFirstProcessesThatAreReady(t *testing.T) {
+	t.Parallel()
+	api := deploy(t, plane(t, nil), "burst", nil)
+	const n = 60
+	var wait sync.WaitGroup
+	pids := make([]int, n)
+	for i := range n {
+		wait.Go(func() {
+			output, err := api.Invoke(t.Context(), &awslambda.InvokeInput{FunctionName: aws.String("burst"), Payload: []byte("{}")})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			pids[i] = decode(t, output).PID
+		})
+	}
+	wait.Wait()
+	slices.Sort(pids)
+	if processes := len(slices.Compact(pids)); processes > n/2 {
+		t.Errorf("%d events had %d processes", n, processes)
 	}
 }
 

@@ -199,6 +199,7 @@ func (s *sandbox) handle(ctx context.Context, inv *invocation, cold bool) (resul
 	defer limit.Stop()
 	result, ready := s.ready(ctx, inv.id, limit.C)
 	if cold {
+		s.plane.pools.started()
 		r.init = time.Duration(s.readied.Load())
 	}
 	if !ready && !cold && result.status == "" {
