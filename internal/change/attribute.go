@@ -24,8 +24,8 @@ const (
 	shownUnknown   = "(known after apply)"
 )
 
-// attributes lists the changed attributes of an update or replace, top-level
-// attributes whole unless they are objects.
+// attributes lists the changed attributes of an update or replace: of objects, and of
+// blocks of which there is one, the members that change; all else whole.
 func attributes(change *tfjson.Change, replaces []string, hidden secrets) []Attribute {
 	before, _ := change.Before.(map[string]any)
 	after, _ := change.After.(map[string]any)
@@ -36,6 +36,7 @@ func attributes(change *tfjson.Change, replaces []string, hidden secrets) []Attr
 	list := collect("", before, after, unknown, change.BeforeSensitive, change.AfterSensitive, hidden)
 	for i := range list {
 		for _, path := range replaces {
+			path = strings.ReplaceAll(path, "[0].", ".")
 			if path == list[i].Path || strings.HasPrefix(list[i].Path, path+".") || strings.HasPrefix(path, list[i].Path+".") || strings.HasPrefix(path, list[i].Path+"[") {
 				list[i].Replaces = true
 			}
@@ -63,7 +64,15 @@ func collect(prefix string, before, after, unknown map[string]any, beforeMark, a
 			continue
 		}
 		bm, am := member(beforeMark, key), member(afterMark, key)
-		path := join(prefix, key)
+		name := key
+		if hidden.in(key) {
+			name = shownSensitive
+		}
+		path := join(prefix, name)
+		// A block of which there is one: what in it changes is seldom at its beginning.
+		for single(b) && single(a) && bm != true && am != true && u != true {
+			b, a, u, bm, am = element(b, 0), element(a, 0), element(u, 0), element(bm, 0), element(am, 0)
+		}
 		bo, bIsObject := b.(map[string]any)
 		ao, aIsObject := a.(map[string]any)
 		if bIsObject && aIsObject && bm != true && am != true && u != true {
@@ -75,6 +84,12 @@ func collect(prefix string, before, after, unknown map[string]any, beforeMark, a
 		list = append(list, Attribute{Path: path, Before: show(b, nil, secret || hidden.in(b)), After: show(a, u, secret || hidden.in(a))})
 	}
 	return list
+}
+
+// single reports whether a value is a list of one object, or of one such list.
+func single(value any) bool {
+	list, ok := value.([]any)
+	return ok && len(list) == 1 && collection(list[0])
 }
 
 // marked reports whether any part of a value is sensitive; then none of it is
