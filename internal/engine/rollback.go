@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
@@ -34,6 +35,7 @@ type Target struct {
 	From    *Record // the deployment that stands; nil where there is none
 	Last    *Record // the last one of the target that was verified; nil where none was
 	bundle  *Bundle
+	whole   func() error // waits until all of the release was hashed anew, and says whether it is whole
 }
 
 // RollbackPlan is what going back would do: first the code, then the infrastructure.
@@ -53,7 +55,9 @@ func (e *Engine) Rollback(ctx context.Context, request RollbackRequest) (*Result
 	if _, err := e.identity(ctx); err != nil {
 		return nil, err
 	}
-	at, target, err := e.target(ctx, request)
+	hashing, stop := context.WithCancel(ctx)
+	defer stop()
+	at, target, err := e.target(hashing, request)
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +71,8 @@ func (e *Engine) Rollback(ctx context.Context, request RollbackRequest) (*Result
 		if err := at.standsStill(ctx, target); err != nil {
 			return nil, err
 		}
-		return at.guardRollback(ctx, apply)
+		preview, err := at.guardRollback(ctx, apply)
+		return preview, errors.Join(target.whole(), err)
 	})
 }
 
@@ -96,7 +101,9 @@ func (e *Engine) PlanRollback(ctx context.Context, request RollbackRequest) (*Ro
 	if _, err := e.identity(ctx); err != nil {
 		return nil, err
 	}
-	at, target, err := e.target(ctx, request)
+	hashing, stop := context.WithCancel(ctx)
+	defer stop()
+	at, target, err := e.target(hashing, request)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +128,7 @@ func (e *Engine) PlanRollback(ctx context.Context, request RollbackRequest) (*Ro
 		return nil, err
 	}
 	plan.Preview.Guarded = change.Guarded(plan.Preview.Changes, request.AllowStateful)
-	return plan, nil
+	return plan, target.whole()
 }
 
 // convergence is the apply that follows the code.
@@ -161,9 +168,7 @@ func (e *Engine) target(ctx context.Context, request RollbackRequest) (*Engine, 
 		return nil, Target{}, err
 	}
 	target.Version, target.bundle = at.Release, at.stored
-	if _, err := e.VerifyRelease(ctx, target.Version); err != nil {
-		return nil, Target{}, err
-	}
+	target.whole = e.hashing(ctx, target.Version)
 	target.Last = lastOf(records, target.Version)
 	if err := at.someLayersOf(target.Version); err != nil {
 		return nil, Target{}, err
@@ -173,6 +178,17 @@ func (e *Engine) target(ctx context.Context, request RollbackRequest) (*Engine, 
 			What: fmt.Sprintf("no deployment of %s to %s passed its verification", target.Version, e.name())}
 	}
 	return at, target, e.acceptsSchema(ctx, target.Version, *manifest)
+}
+
+// hashing begins to hash a release anew, which goes on beside the preview, and gives
+// what waits for the outcome. It ends with ctx.
+func (e *Engine) hashing(ctx context.Context, version string) func() error {
+	outcome := make(chan error, 1)
+	go func() {
+		_, err := e.VerifyRelease(ctx, version)
+		outcome <- err
+	}()
+	return sync.OnceValue(func() error { return <-outcome })
 }
 
 // someLayersOf refuses a release that has none of the layers that deploy.hcl lets go back:
