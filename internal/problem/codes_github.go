@@ -13,6 +13,8 @@ const (
 	NotSetUp        Code = "MD0859"
 	IssueRefused    Code = "MD0860"
 	DriftNotTold    Code = "MD0861"
+	PublishRefused  Code = "MD0862"
+	NotPublished    Code = "MD0863"
 )
 
 func github() []Entry {
@@ -50,5 +52,11 @@ func github() []Entry {
 		{DriftNotTold, "drift not told",
 			"GitHub could not be reached, failed, or takes no more requests for now; the drift is not affected",
 			"run the command again later"},
+		{PublishRefused, "GitHub refuses the publication",
+			"the token is not valid or lacks a permission, or GitHub does not take a release or a deployment; what was deployed is not affected, and what was published before stays",
+			"look at the reason; the token needs the permissions `contents: write` and `deployments: write` on the repository. Then run the command again: it does what is missing"},
+		{NotPublished, "GitHub not told of deployments",
+			"GitHub could not be reached, failed, or takes no more requests for now; what was deployed is not affected, and what was published before stays",
+			"run the command again later: it does what is missing"},
 	}
 }
