@@ -24,7 +24,7 @@ func github() []Entry {
 			"name them with --repository OWNER/NAME and --pull-request NUMBER"},
 		{NoGitHubToken, "no token for GitHub",
 			"neither GITHUB_TOKEN nor GH_TOKEN is set; a plan or a drift that was to be told is not affected",
-			"set GITHUB_TOKEN to a token: for comments with the permission `pull-requests: write`, for drift's issue with `issues: write`, for the setup with those that docs/github.md lists"},
+			"set GITHUB_TOKEN to a token: for comments with the permission `pull-requests: write`, for drift's issue with `issues: write`, for Releases and Deployments with `contents: write` and `deployments: write`, for the setup with those that docs/github.md lists"},
 		{GitHubRefused, "GitHub refuses the comment",
 			"the token is not valid, lacks a permission, or the pull request does not take comments; the plan is not affected",
 			"look at the reason; the token needs the permission `pull-requests: write` on the repository"},

@@ -43,6 +43,7 @@ func TestWorkflowsCallTheCommandLine(t *testing.T) {
 			`apply production --version $VERSION --approval $RUNNER_TEMP/approval.json --reason $REASON`,
 			`apply production --resume --reason $REASON`,
 			`verify production --area health,security,monitoring,data --junit $RUNNER_TEMP/verification.xml`,
+			`github publish production`,
 		},
 		"drift.yml": {`drift $ENVIRONMENT --issue`},
 		"nightly.yml": {
@@ -61,6 +62,7 @@ func TestWorkflowsCallTheCommandLine(t *testing.T) {
 		"rollback-production.yml": {
 			`rollback production --version $VERSION --reason $REASON --confirm $CONFIRM`,
 			`verify production --area health,security,monitoring,data --junit $RUNNER_TEMP/verification.xml`,
+			`github publish production`,
 		},
 	}
 	got := map[string][]string{}
