@@ -24,7 +24,7 @@ func (a *app) githubCommand() *cobra.Command {
 		Args:  onlyCommands,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.githubSetupCommand(), a.githubPublishCommand())
+	cmd.AddCommand(a.githubSetupCommand(), a.githubPublishCommand(), a.githubReportCommand())
 	return cmd
 }
 

@@ -15,6 +15,7 @@ const (
 	DriftNotTold    Code = "MD0861"
 	PublishRefused  Code = "MD0862"
 	NotPublished    Code = "MD0863"
+	NoTestResults   Code = "MD0864"
 )
 
 func github() []Entry {
@@ -58,5 +59,8 @@ func github() []Entry {
 		{NotPublished, "GitHub not told of deployments",
 			"GitHub could not be reached, failed, or takes no more requests for now; what was deployed is not affected, and what was published before stays",
 			"run the command again later: it does what is missing"},
+		{NoTestResults, "no test results",
+			"the folder that should hold the results of tests is not there, or holds what cannot be read; whether tests failed is not affected",
+			"name the folder that has one for each job, with what `go test -json` and `go test -coverprofile` wrote"},
 	}
 }

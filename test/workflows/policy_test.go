@@ -58,7 +58,8 @@ func TestWorkflowsCallTheCommandLine(t *testing.T) {
 			`local logs --lines 200`,
 			`local down`,
 		},
-		"plan.yml": {`plan $ENVIRONMENT --refresh=false --comment --out $RUNNER_TEMP/approval.json`},
+		"pull-request.yml": {`github report $RUNNER_TEMP/results --comment`},
+		"plan.yml":         {`plan $ENVIRONMENT --refresh=false --comment --out $RUNNER_TEMP/approval.json`},
 		"rollback-production.yml": {
 			`rollback production --version $VERSION --reason $REASON --confirm $CONFIRM`,
 			`verify production --area health,security,monitoring,data --junit $RUNNER_TEMP/verification.xml`,
