@@ -20,11 +20,11 @@ import (
 func (a *app) githubCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "github",
-		Short: "Set the repository up on GitHub for the workflows",
+		Short: "Set the repository up on GitHub for the workflows, and publish deployments there",
 		Args:  onlyCommands,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.githubSetupCommand())
+	cmd.AddCommand(a.githubSetupCommand(), a.githubPublishCommand(), a.githubReportCommand())
 	return cmd
 }
 

@@ -1,5 +1,5 @@
 // Package comment writes what a plan would do as one Markdown comment of a pull
-// request, and what drifted as an issue: what is risky on top, details folded, within
+// request, what drifted as an issue, and what a release is as its notes: what is risky on top, details folded, within
 // what GitHub takes. It shows no value unless asked to, and never one that is or looks
 // like a secret.
 // Texts that come from Terraform can neither end what they stand in, nor make

@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/goal-mandala/mandala-deploy/internal/change"
@@ -42,7 +44,7 @@ func (e *Engine) newRecord(operation Operation, id string, request ApplyRequest,
 	record := Record{
 		ID: id, Environment: e.name(), Operation: operation, Status: Running, Release: e.Release, StartedAt: e.Clock().UTC(),
 		User: e.Actor.User, Host: e.Actor.Host, CIRun: e.Actor.CIRun, ApprovalDigest: preview.Approval.Digest,
-		Reason: request.Reason, Partial: request.partial(), RollbackOf: request.rollbackOf, Changes: &summary,
+		Reason: request.Reason, Partial: request.partial(), RollbackOf: request.rollbackOf, Changes: &summary, LayerChanges: layerChanges(preview),
 	}
 	if b := preview.bundle; b != nil {
 		record.Manifest, record.Source = b.Digest, &b.Manifest.Source
@@ -57,6 +59,31 @@ func (e *Engine) newRecord(operation Operation, id string, request ApplyRequest,
 		record.Release = "" // nothing is deployed
 	}
 	return record
+}
+
+// layerChanges counts by layer what a preview does to resources.
+func layerChanges(preview *Preview) []LayerChanges {
+	byLayer := change.Set{Changes: preview.Changes}.ByLayer()
+	var all []LayerChanges
+	add := func(layer string) {
+		if len(byLayer[layer]) == 0 || slices.ContainsFunc(all, func(l LayerChanges) bool { return l.Layer == layer }) {
+			return
+		}
+		counted := LayerChanges{Layer: layer, Summary: change.Summarize(byLayer[layer])}
+		for _, c := range byLayer[layer] {
+			if c.Stateful && c.Operation != change.Create && c.Operation != change.Import && c.Operation != change.Move {
+				counted.Stateful++
+			}
+		}
+		all = append(all, counted)
+	}
+	for _, step := range preview.Steps {
+		add(step.Layer)
+	}
+	for _, layer := range slices.Sorted(maps.Keys(byLayer)) { // such as changes that no step carries out
+		add(layer)
+	}
+	return all
 }
 
 func (e *Engine) markRolledBack(ctx context.Context, id, by string) error {

@@ -68,12 +68,20 @@ type Record struct {
 	RollbackOf      string              `json:"rollback_of,omitempty"`      // id of the deployment that this one takes back
 	RolledBackBy    string              `json:"rolled_back_by,omitempty"`   // id of the deployment that took this one back
 	Changes         *change.Summary     `json:"changes,omitempty"`          // of resources
+	LayerChanges    []LayerChanges      `json:"layer_changes,omitempty"`    // the same by layer, in the order of the layers' steps
 	Phases          []PhaseRecord       `json:"phases,omitempty"`           // beside the layers, in order
 	Snapshot        string              `json:"snapshot,omitempty"`         // of the database, taken before
 	Schema          *SchemaRecord       `json:"schema,omitempty"`
 	Aliases         []AliasRecord       `json:"aliases,omitempty"` // where the functions' callers are led, by name
 	Site            *SiteRecord         `json:"site,omitempty"`
 	Verification    *VerificationRecord `json:"verification,omitempty"`
+}
+
+// LayerChanges counts what a plan did to the resources of one layer.
+type LayerChanges struct {
+	Layer string `json:"layer"` // "" for the root itself
+	change.Summary
+	Stateful int `json:"stateful,omitempty"` // of those that were deleted, replaced, forgotten or updated: they hold data
 }
 
 // PhaseRecord is one phase of a deployment beside its layers.

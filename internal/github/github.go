@@ -1,6 +1,6 @@
-// Package github keeps a comment of a pull request and an issue of drift up to
-// date, and sets a repository up for the workflows. It is the only importer of
-// go-github. The token reaches GitHub's API and nothing else: no log, no error,
+// Package github keeps a comment of a pull request, an issue of drift, and GitHub's
+// Releases and Deployments up to date, and sets a repository up for the workflows. It is
+// the only importer of go-github. The token reaches GitHub's API and nothing else: no log, no error,
 // and no other host that an answer may lead to.
 package github
 

@@ -13,6 +13,9 @@ const (
 	NotSetUp        Code = "MD0859"
 	IssueRefused    Code = "MD0860"
 	DriftNotTold    Code = "MD0861"
+	PublishRefused  Code = "MD0862"
+	NotPublished    Code = "MD0863"
+	NoTestResults   Code = "MD0864"
 )
 
 func github() []Entry {
@@ -22,7 +25,7 @@ func github() []Entry {
 			"name them with --repository OWNER/NAME and --pull-request NUMBER"},
 		{NoGitHubToken, "no token for GitHub",
 			"neither GITHUB_TOKEN nor GH_TOKEN is set; a plan or a drift that was to be told is not affected",
-			"set GITHUB_TOKEN to a token: for comments with the permission `pull-requests: write`, for drift's issue with `issues: write`, for the setup with those that docs/github.md lists"},
+			"set GITHUB_TOKEN to a token: for comments with the permission `pull-requests: write`, for drift's issue with `issues: write`, for Releases and Deployments with `contents: write` and `deployments: write`, for the setup with those that docs/github.md lists"},
 		{GitHubRefused, "GitHub refuses the comment",
 			"the token is not valid, lacks a permission, or the pull request does not take comments; the plan is not affected",
 			"look at the reason; the token needs the permission `pull-requests: write` on the repository"},
@@ -50,5 +53,14 @@ func github() []Entry {
 		{DriftNotTold, "drift not told",
 			"GitHub could not be reached, failed, or takes no more requests for now; the drift is not affected",
 			"run the command again later"},
+		{PublishRefused, "GitHub refuses the publication",
+			"the token is not valid or lacks a permission, or GitHub does not take a release or a deployment; what was deployed is not affected, and what was published before stays",
+			"look at the reason; the token needs the permissions `contents: write` and `deployments: write` on the repository. Then run the command again: it does what is missing"},
+		{NotPublished, "GitHub not told of deployments",
+			"GitHub could not be reached, failed, or takes no more requests for now; what was deployed is not affected, and what was published before stays",
+			"run the command again later: it does what is missing"},
+		{NoTestResults, "no test results",
+			"the folder that should hold the results of tests is not there, or holds what cannot be read; whether tests failed is not affected",
+			"name the folder that has one for each job, with what `go test -json` and `go test -coverprofile` wrote"},
 	}
 }

@@ -59,6 +59,9 @@ func (v Version) String() string { return v.text }
 // Commit gives the commit's digits, "" for a tag.
 func (v Version) Commit() string { return v.commit }
 
+// Prerelease reports whether the version is one that leads to another, as v1.2.3-rc.1.
+func (v Version) Prerelease() bool { return len(v.prerelease) > 0 }
+
 // Names reports whether the two name the same release: equal tags, or commits
 // of which one abbreviates the other.
 func (v Version) Names(other Version) bool {

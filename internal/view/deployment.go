@@ -16,7 +16,7 @@ func Deployment(w io.Writer, r *engine.Record, palette Palette) {
 	fmt.Fprintf(w, "%s of %s: %s\n\n", palette.paint(bold, capital(string(r.Operation))), r.Environment, palette.paint(statusColour(r.Status), string(r.Status)))
 	facts := [][2]string{
 		{"id", r.ID}, {"release", r.Release}, {"manifest", r.Manifest}, {"source", source(r)},
-		{"by", who(r)}, {"CI run", r.CIRun}, {"reason", r.Reason},
+		{"by", who(r)}, {"CI run", r.CIRun}, {"GitHub", gitHubRelease(*r)}, {"reason", r.Reason},
 		{"began", r.StartedAt.Local().Format(time.DateTime)}, {"took", took(r.StartedAt, r.EndedAt)},
 		{"before", before(r)}, {"takes back", r.RollbackOf}, {"taken back by", r.RolledBackBy},
 		{"goes on with", r.ResumedFrom}, {"went on in", r.ResumedBy},

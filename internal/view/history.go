@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/release"
 )
 
 // History writes the deployments of an environment, newest first.
@@ -93,6 +94,17 @@ func links(r engine.Record) string {
 	return strings.Join(parts, ", ")
 }
 
+// gitHubRelease gives the page of a deployment's GitHub Release, which `github publish`
+// makes: that of a verified version, in the repository whose run deployed it.
+func gitHubRelease(r engine.Record) string {
+	repository, _, isRun := strings.Cut(r.CIRun, "/actions/runs/")
+	version, err := release.ParseVersion(r.Release)
+	if !isRun || err != nil || version.Commit() != "" || !r.Verified() || r.Source == nil || r.Source.Dirty {
+		return ""
+	}
+	return repository + "/releases/tag/" + r.Release
+}
+
 func or(text string) string {
 	if text == "" {
 		return "-"
@@ -140,6 +152,7 @@ type DeploymentJSON struct {
 	RolledBackBy string                     `json:"rolled_back_by,omitempty"`
 	ResumedFrom  string                     `json:"resumed_from,omitempty"`
 	ResumedBy    string                     `json:"resumed_by,omitempty"`
+	GitHub       string                     `json:"github_release,omitempty"` // where its GitHub Release is, once it is published
 }
 
 // HistoryForJSON gives the JSON form of a history.
@@ -149,7 +162,7 @@ func HistoryForJSON(h *engine.History) HistoryJSON {
 		line := DeploymentJSON{
 			ID: r.ID, StartedAt: r.StartedAt, EndedAt: r.EndedAt, Operation: r.Operation, Release: r.Release, User: r.User, CIRun: r.CIRun,
 			Reason: r.Reason, Result: r.Status, Verification: r.Verification, PlanDigest: r.ApprovalDigest,
-			RollbackOf: r.RollbackOf, RolledBackBy: r.RolledBackBy, ResumedFrom: r.ResumedFrom, ResumedBy: r.ResumedBy,
+			RollbackOf: r.RollbackOf, RolledBackBy: r.RolledBackBy, ResumedFrom: r.ResumedFrom, ResumedBy: r.ResumedBy, GitHub: gitHubRelease(r),
 		}
 		if !r.EndedAt.IsZero() {
 			line.Seconds = tenths(r.EndedAt.Sub(r.StartedAt).Seconds())

@@ -9,13 +9,17 @@ import (
 )
 
 // gitHub gives the script a GitHub of its own on loopback, with a repository o/r that
-// has nothing, as a run of GitHub Actions knows it: github-api
+// has nothing but commits, as a run of GitHub Actions knows it: github-api [COMMIT...]
 func gitHub(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 0 {
-		ts.Fatalf("usage: github-api")
+	if neg {
+		ts.Fatalf("usage: github-api [COMMIT...]")
 	}
 	const token = "test-token-0815"
-	server := httptest.NewServer(githubtest.New(token))
+	repository := githubtest.New(token)
+	for _, commit := range args {
+		repository.Commit(githubtest.RepositoryCommit{SHA: commit, Message: "Commit " + commit})
+	}
+	server := httptest.NewServer(repository)
 	ts.Defer(server.Close)
 	ts.Setenv("GITHUB_API_URL", server.URL)
 	ts.Setenv("GITHUB_TOKEN", token)

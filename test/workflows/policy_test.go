@@ -43,6 +43,7 @@ func TestWorkflowsCallTheCommandLine(t *testing.T) {
 			`apply production --version $VERSION --approval $RUNNER_TEMP/approval.json --reason $REASON`,
 			`apply production --resume --reason $REASON`,
 			`verify production --area health,security,monitoring,data --junit $RUNNER_TEMP/verification.xml`,
+			`github publish production`,
 		},
 		"drift.yml": {`drift $ENVIRONMENT --issue`},
 		"nightly.yml": {
@@ -57,10 +58,12 @@ func TestWorkflowsCallTheCommandLine(t *testing.T) {
 			`local logs --lines 200`,
 			`local down`,
 		},
-		"plan.yml": {`plan $ENVIRONMENT --refresh=false --comment --out $RUNNER_TEMP/approval.json`},
+		"pull-request.yml": {`github report $RUNNER_TEMP/results --comment`},
+		"plan.yml":         {`plan $ENVIRONMENT --refresh=false --comment --out $RUNNER_TEMP/approval.json`},
 		"rollback-production.yml": {
 			`rollback production --version $VERSION --reason $REASON --confirm $CONFIRM`,
 			`verify production --area health,security,monitoring,data --junit $RUNNER_TEMP/verification.xml`,
+			`github publish production`,
 		},
 	}
 	got := map[string][]string{}

@@ -1,5 +1,5 @@
 // Package githubtest stands in, for tests, for what GitHub's API has of one
-// repository: environments, variables and issues. It takes from requests what
+// repository: environments, variables, issues, deployments and releases. It takes from requests what
 // GitHub's own description of them has, and no more.
 package githubtest
 
@@ -19,15 +19,23 @@ type Repository struct {
 	Environments map[string]*Environment
 	Variables    map[string]string
 	Issues       []*Issue
-	Requests     []string // that wrote, by method and path
-	Refuses      string   // the request that is refused, by method and path
+	Deployments  []*Deployment      // oldest first
+	Releases     []*Release         // oldest first
+	Latest       string             // the tag of the latest release
+	Tags         map[string]string  // their commits
+	Annotated    map[string]string  // the objects of those tags that have a message
+	Commits      map[string]bool    // that there are
+	History      []RepositoryCommit // oldest first
+	Requests     []string           // that wrote, by method and path
+	Refuses      string             // the request that is refused, by method and path
 
 	mu sync.Mutex
 }
 
 // New gives a repository that has nothing.
 func New(token string) *Repository {
-	return &Repository{Token: token, Environments: map[string]*Environment{}, Variables: map[string]string{}}
+	return &Repository{Token: token, Environments: map[string]*Environment{}, Variables: map[string]string{},
+		Tags: map[string]string{}, Annotated: map[string]string{}, Commits: map[string]bool{}}
 }
 
 // ServeHTTP implements http.Handler.
@@ -58,7 +66,7 @@ func (p *Repository) Serve(w http.ResponseWriter, r *http.Request) bool {
 	case !ok:
 		return false
 	case rest == "":
-		respond(w, http.StatusOK, map[string]any{"id": 1, "full_name": "o/r"})
+		respond(w, http.StatusOK, map[string]any{"id": 1, "full_name": "o/r", "html_url": "https://github.example/o/r"})
 		return true
 	}
 	area, rest, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
@@ -74,6 +82,14 @@ func (p *Repository) Serve(w http.ResponseWriter, r *http.Request) bool {
 		return ok
 	case "issues":
 		return p.issues(w, r, rest)
+	case "deployments":
+		return p.deployments(w, r, rest)
+	case "releases":
+		return p.releases(w, r, rest)
+	case "git":
+		return p.git(w, rest)
+	case "compare":
+		return p.compare(w, r, rest)
 	}
 	return false
 }
