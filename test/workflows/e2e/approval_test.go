@@ -10,7 +10,7 @@ import (
 
 // What nobody approves, and what is not any more what was approved, changes nothing.
 func testApproval(t *testing.T, w *world) {
-	p := newPlace(t, w.host, "project", "gate")
+	p := newPlace(t, w, "project", "gate")
 	made, site := p.prepare(), p.application()
 	p.write("environments/production/deploy.hcl", p.read("environments/production/deploy.hcl"))
 	p.values(made, site.URL)
@@ -62,9 +62,42 @@ func testApproval(t *testing.T, w *world) {
 	p.same(before)
 }
 
+// The stand-in of GitHub's tokens gives no role to a job that GitHub and AWS would not:
+// else that the jobs get theirs would say nothing.
+func testTrust(t *testing.T, w *world) {
+	p := newPlace(t, w, "project", "trust")
+	made := p.prepare()
+	main, pull := map[string]string{"event": "push", "ref": "refs/heads/main"}, map[string]string{"event": "pull_request", "ref": "refs/pull/1/merge"}
+	token := map[string]string{"id-token": "write"}
+	for name, c := range map[string]struct {
+		is      job
+		from    map[string]string
+		role    string
+		seconds string
+		says    string // "" is well
+	}{
+		"approved":            {job{"production", token}, main, "deploy", "7200", ""},
+		"of main":             {job{"", token}, main, "release", "3600", ""},
+		"of a pull request":   {job{"", token}, pull, "plan", "3600", ""},
+		"not approved":        {job{"", token}, main, "deploy", "3600", "does not trust repo:o/r:ref:refs/heads/main"},
+		"another environment": {job{"staging", token}, main, "deploy", "3600", "does not trust repo:o/r:environment:staging"},
+		"a pull request":      {job{"", token}, pull, "release", "3600", "does not trust repo:o/r:pull_request"},
+		"another branch":      {job{"", token}, map[string]string{"event": "push", "ref": "refs/heads/other"}, "plan", "3600", "does not trust"},
+		"no token":            {job{"production", nil}, main, "deploy", "3600", "id-token: write"},
+		"for too long":        {job{"", token}, main, "plan", "7200", "3600 seconds at most"},
+	} {
+		lines, err := p.runner.assume(t.Context(), c.is, func(field string) string {
+			return map[string]string{"role": made.roles[c.role], "region": "ap-northeast-1", "seconds": c.seconds, "event": c.from["event"], "ref": c.from["ref"]}[field]
+		})
+		if c.says == "" && (err != nil || !strings.Contains(lines, "AWS_SESSION_TOKEN=")) || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // What is typed into the forms is refused before anything else is done.
 func testForms(t *testing.T, w *world) {
-	p := newPlace(t, w.host, "project", "forms")
+	p := newPlace(t, w, "project", "forms")
 	p.commit("first")
 	for name, c := range map[string]struct {
 		workflow string

@@ -1,10 +1,13 @@
 package e2e
 
 import (
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
+	"testing"
 	"time"
 )
 
@@ -46,19 +49,51 @@ func (r *run) cancel() {
 // step gives the process that act started for the step that is at work.
 func (r *run) step() (pid int, command string) {
 	r.place.t.Helper()
-	out, err := exec.CommandContext(r.place.t.Context(), "ps", "-A", "-o", "pid=,ppid=,args=").Output()
+	for _, each := range processes(r.place.t) {
+		if each.parent == r.cmd.Process.Pid {
+			return each.pid, each.command
+		}
+	}
+	r.place.t.Fatal("act runs nothing")
+	return 0, ""
+}
+
+// process is one of this machine's.
+type process struct {
+	pid, parent int
+	command     string
+}
+
+// processes gives this machine's: by /proc, or by ps where there is none.
+func processes(t *testing.T) []process {
+	t.Helper()
+	var all []process
+	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err == nil && len(lines) > 0 {
+		for _, file := range lines {
+			line, lineErr := os.ReadFile(file)
+			stat, statErr := os.ReadFile(filepath.Join(filepath.Dir(file), "stat"))
+			_, rest, named := strings.Cut(string(stat), ") ") // the name before it may hold anything
+			fields := strings.Fields(rest)
+			if lineErr != nil || statErr != nil || !named || len(fields) < 2 {
+				continue // it has ended
+			}
+			pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+			parent, _ := strconv.Atoi(fields[1])
+			all = append(all, process{pid, parent, strings.ReplaceAll(strings.TrimRight(string(line), "\x00"), "\x00", " ")})
+		}
+		return all
+	}
+	out, err := exec.CommandContext(t.Context(), "ps", "-A", "-o", "pid=,ppid=,args=").Output()
 	if err != nil {
-		r.place.t.Fatalf("ps: %v", err)
+		t.Fatalf("ps: %v", err)
 	}
 	for line := range strings.Lines(string(out)) {
-		fields := strings.Fields(line)
-		if len(fields) < 3 || fields[1] != strconv.Itoa(r.cmd.Process.Pid) {
-			continue
-		}
-		if pid, err = strconv.Atoi(fields[0]); err == nil {
-			return pid, strings.Join(fields[2:], " ")
+		if fields := strings.Fields(line); len(fields) > 2 {
+			pid, _ := strconv.Atoi(fields[0])
+			parent, _ := strconv.Atoi(fields[1])
+			all = append(all, process{pid, parent, strings.Join(fields[2:], " ")})
 		}
 	}
-	r.place.t.Fatalf("act runs nothing:\n%s", out)
-	return 0, ""
+	return all
 }

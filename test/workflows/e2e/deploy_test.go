@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"encoding/xml"
 	"fmt"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -70,7 +72,7 @@ func (p *place) calls() string {
 // A release is deployed, another that does not work goes back by itself, a third is
 // cancelled and finished, and somebody rolls it back.
 func testDeployment(t *testing.T, w *world) {
-	p := newPlace(t, w.host, "project", "flow")
+	p := newPlace(t, w, "project", "flow")
 	made, site := p.prepare(), p.application()
 	p.write("environments/production/deploy.hcl", p.read("environments/production/deploy.hcl"))
 	p.values(made, site.URL)
@@ -84,6 +86,7 @@ func testDeployment(t *testing.T, w *world) {
 	p.says("what is to be approved", ended.summaries["plan"], "### What is to be approved", "2. app\n   + terraform_data.this", "2 to create")
 	p.says("what was deployed", ended.summaries["apply"], "### Deployment of production", "succeeded")
 	p.says("what was verified", ended.summaries["verify"], "### Verification of production", "health.version")
+	p.isHealthy()
 	p.says("what the tests call", p.calls(), "lint\n", "test-unit\n", "test-modules\n", "test-integration\n")
 	if diff := cmp.Diff([]string{"release: release", "plan: plan", "apply: deploy", "verify: plan"}, p.runner.since()); diff != "" {
 		t.Errorf("roles (-want +got):\n%s", diff)
@@ -109,6 +112,35 @@ func testDeployment(t *testing.T, w *world) {
 		t.Errorf("the rollback: %+v", back)
 	}
 	p.says("the page", p.page(), "<p>first")
+}
+
+// isHealthy reads what the first run's job Verify keeps: of the area that the small
+// project has everything of, each check passed.
+func (p *place) isHealthy() {
+	p.t.Helper()
+	var document struct {
+		Suites []struct {
+			Name  string `xml:"name,attr"`
+			Tests int    `xml:"tests,attr"`
+			Cases []struct {
+				Name    string    `xml:"name,attr"`
+				Failure *struct{} `xml:"failure"`
+				Error   *struct{} `xml:"error"`
+			} `xml:"testcase"`
+		} `xml:"testsuite"`
+	}
+	body, err := os.ReadFile(filepath.Join(p.path("artifacts"), "1", "verification", "verification.xml"))
+	if err == nil {
+		err = xml.Unmarshal(body, &document)
+	}
+	if err != nil || len(document.Suites) != 4 || document.Suites[0].Name != "health" || document.Suites[0].Tests == 0 {
+		p.t.Fatalf("the verification that is kept: %v\n%s", err, body)
+	}
+	for _, check := range document.Suites[0].Cases {
+		if check.Failure != nil || check.Error != nil {
+			p.t.Errorf("%s did not pass", check.Name)
+		}
+	}
 }
 
 // goesBackByItself deploys a release whose health check fails.

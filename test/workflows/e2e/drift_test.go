@@ -11,7 +11,7 @@ import (
 
 // What somebody changes in AWS is told in an issue, which is closed once it is undone.
 func testDrift(t *testing.T, w *world) {
-	p := newPlace(t, w.host, "project", "drift")
+	p := newPlace(t, w, "project", "drift")
 	p.copyTree("testdata/drift")
 	p.prepare()
 	p.write("environments/production/deploy.hcl", p.read("environments/production/deploy.hcl"))

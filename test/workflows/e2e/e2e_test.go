@@ -5,21 +5,25 @@
 package e2e
 
 import (
+	"context"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/goal-mandala/mandala-deploy/test/kit"
 )
 
-// world is what all places share.
+// world is what all places share: a local AWS.
 type world struct {
-	host *kit.Project // whose local AWS it is
+	aws     aws.Config
+	address string
 }
 
 func TestWorkflows(t *testing.T) {
 	t.Parallel()
 	act(t)
-	w := &world{host: kit.New(t, map[string]string{"test/workflows/e2e/testdata/project/environments": "environments"})}
-	w.host.LocalAWS()
+	host := kit.New(t, map[string]string{"test/workflows/e2e/testdata/project/environments": "environments"})
+	w := &world{aws: host.AWSConfig(context.WithoutCancel(t.Context())), address: host.LocalAWS()}
 	// The scenarios run in parallel; the group ends before the local AWS does.
 	t.Run("all", func(t *testing.T) {
 		for name, scenario := range map[string]func(*testing.T, *world){
@@ -28,6 +32,7 @@ func TestWorkflows(t *testing.T) {
 			"drift":        testDrift,
 			"forms":        testForms,
 			"pull request": testPullRequest,
+			"trust":        testTrust,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

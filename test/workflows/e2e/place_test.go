@@ -18,7 +18,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -35,9 +34,8 @@ const commandLimit = 5 * time.Minute
 // place is a repository on GitHub with the real workflows and a small project, which
 // they deploy to a local AWS.
 type place struct {
+	*world
 	t       *testing.T
-	aws     aws.Config
-	address string // of the local AWS
 	tool    string // the real command line
 	home    string
 	project string // what its names begin with
@@ -53,17 +51,17 @@ type place struct {
 
 // newPlace gives a place whose names begin with a project's. The folder, one of
 // testdata, has the project's files.
-func newPlace(t *testing.T, host *kit.Project, folder, project string) *place {
+func newPlace(t *testing.T, w *world, folder, project string) *place {
 	t.Helper()
 	p := &place{
-		t: t, aws: host.AWSConfig(context.WithoutCancel(t.Context())), address: host.LocalAWS(), tool: kit.Binary(t), home: t.TempDir(),
+		t: t, world: w, tool: kit.Binary(t), home: t.TempDir(),
 		project: project, repo: t.TempDir(), shell: t.TempDir(), token: "ghs_" + project + "-0815",
 		vars: map[string]string{"AWS_REGION": kit.Region},
 	}
 	p.hub = githubtest.New(p.token)
 	p.hub.App = true
-	p.api = githubtest.NewServer(t, "", p.hub).URL
 	p.runner = newRunner(p)
+	p.api = githubtest.NewServer(t, "", p.runner.permitted(p.hub)).URL
 	p.copyTree(filepath.Join("testdata", folder))
 	p.copyTree("../../../.github", ".github")
 	p.copyTree("../../../scripts/job-summary", "scripts/job-summary")

@@ -13,7 +13,7 @@ import (
 
 // A pull request has one comment of each environment, which every run brings up to date.
 func testPullRequest(t *testing.T, w *world) {
-	p := newPlace(t, w.host, "project", "pull")
+	p := newPlace(t, w, "project", "pull")
 	made, site := p.prepare(), p.application()
 	p.write("environments/production/deploy.hcl", p.read("environments/production/deploy.hcl"))
 	p.values(made, site.URL)

@@ -34,6 +34,7 @@ type runner struct {
 	mu     sync.Mutex
 	review func(job string) bool // whether the reviewers approve a job
 	begun  []string              // jobs
+	atWork job                   // the last of them: act runs one after the other
 	taken  []string              // roles, as "job: deploy"
 }
 
@@ -119,7 +120,7 @@ func (r *runner) begin(w http.ResponseWriter, request *http.Request) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.begun = append(r.begun, name)
+	r.begun, r.atWork = append(r.begun, name), is
 }
 
 // credentials gives those of a role, as lines for the run's environment.
