@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -126,6 +127,10 @@ func (p *place) start(workflow string, e event, review func(job string) bool) *r
 	p.t.Cleanup(func() {
 		cancel()
 		<-r.done
+		// act kills a step, and nothing that it started: a Terraform goes on.
+		for _, left := range kit.TerraformProcesses(dir) {
+			_ = syscall.Kill(-left.PID, syscall.SIGKILL)
+		}
 	})
 	return r
 }

@@ -31,7 +31,7 @@ func (r *run) cancel() {
 	r.place.t.Helper()
 	pid, command := r.step()
 	if !strings.Contains(command, "mandala-deploy apply production") {
-		r.place.t.Errorf("the step's process is %q, not the command line", command)
+		r.place.t.Fatalf("the step's process is %q, not the command line", command)
 	}
 	if err := syscall.Kill(pid, syscall.SIGINT); err != nil {
 		r.place.t.Fatalf("interrupt %q: %v", command, err)

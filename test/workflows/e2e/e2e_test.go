@@ -1,7 +1,27 @@
-// Package e2e runs the real workflows of .github with act, which runs them as GitHub
-// does, without containers: their jobs' steps are processes of this machine. What they
-// deploy is a small project with the real command line, Terraform and a local AWS, and
-// GitHub's API is a stand-in on loopback that is held to GitHub's own description.
+// Package e2e runs the workflows of .github, unchanged, with act: their jobs' steps are
+// processes of this machine. They deploy a small project with the real command line and
+// Terraform to a local AWS, and ask a stand-in of GitHub's API on loopback, which is held
+// to GitHub's own description.
+//
+// What else stands in for something:
+//
+//   - testdata/project for the root: two layers without a provider, a site, and a health
+//     check that an HTTP server answers by what was deployed. What the whole root's other
+//     layers would have made beside them, the test makes. So each run takes seconds; that
+//     the whole root deploys and is verified, test/deploy shows.
+//   - its Makefile for the real one, whose tests take an hour: it writes down what is
+//     called. Only build does something, and puts the real command line in place.
+//   - testdata/actions for the actions that are not in this repository, in bash and Python:
+//     nothing is fetched, and there need be no Node.
+//   - the first of them, checkout, for the reviewers of a GitHub Environment, of which act
+//     knows nothing: where the workflow's file says that a job has one, it waits for the
+//     test's word, and fails where that is no.
+//   - configure-aws-credentials for GitHub's tokens and AWS's look at them: what the token
+//     says follows from the workflow's file, and whether the role trusts it from the
+//     role's policy in the local AWS, which itself would not look.
+//   - the test for GitHub's runner that cancels a step: see run.cancel.
+//
+// act leaves out the jobs' concurrency groups and time limits; test/workflows holds those.
 package e2e
 
 import (
