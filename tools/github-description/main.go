@@ -80,7 +80,7 @@ func fetch(ctx context.Context) (map[string]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	npm := exec.CommandContext(ctx, "npm", "pack", "--silent", "--pack-destination", dir, pack)
 	npm.Dir, npm.Stderr = dir, os.Stderr
 	if err := npm.Run(); err != nil {
@@ -109,6 +109,9 @@ func fetch(ctx context.Context) (map[string]any, error) {
 			continue
 		}
 		var whole map[string]any
-		return whole, json.NewDecoder(files).Decode(&whole)
+		if err := json.NewDecoder(files).Decode(&whole); err != nil {
+			return nil, fmt.Errorf("%s: %w", member, err)
+		}
+		return whole, nil
 	}
 }

@@ -20,7 +20,7 @@ var describedByGitHub []byte
 type description struct{ document *openapi3.T }
 
 // describedOperations reads the description once: it takes a tenth of a second.
-var describedOperations = sync.OnceValues(func() (*description, error) {
+var describedOperations = sync.OnceValues(func() (*description, error) { //nolint:gochecknoglobals // nobody changes it
 	document, err := openapi3.NewLoader().LoadFromData(describedByGitHub)
 	if err != nil {
 		return nil, fmt.Errorf("read testdata/description.json, which `%s` writes: %w", regenerate, err)
