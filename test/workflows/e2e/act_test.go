@@ -109,7 +109,7 @@ func (p *place) start(workflow string, e event, review func(job string) bool) *r
 	r := &run{place: p, done: make(chan struct{})}
 	r.cmd = exec.CommandContext(ctx, act(p.t), args...)
 	r.cmd.Dir = dir
-	r.cmd.Env = append(p.environ(), "ACT_DISABLE_VERSION_CHECK=1", "STAND_IN="+p.runner.URL+"/"+workflow, "STAND_IN_REPOSITORY="+p.repo, "STAND_IN_TOOL="+p.tool,
+	r.cmd.Env = append(p.environ(), "ACT_DISABLE_VERSION_CHECK=1", "STAND_IN="+p.runner.URL+"/"+workflow, "STAND_IN_REPOSITORY="+p.repo, "STAND_IN_TOOL="+p.tool, "STAND_IN_PYTHON="+p.python,
 		"STAND_IN_ARTIFACTS="+p.path("artifacts"), "STAND_IN_CALLS="+p.path("calls"))
 	r.cmd.Env = append(r.cmd.Env, goSettings(p.t)...)
 	r.cmd.Stdout, r.cmd.Stderr = &r.out, &r.out

@@ -76,15 +76,15 @@ func testTrust(t *testing.T, w *world) {
 		seconds string
 		says    string // "" is well
 	}{
-		"approved":            {job{"production", token}, main, "deploy", "7200", ""},
-		"of main":             {job{"", token}, main, "release", "3600", ""},
-		"of a pull request":   {job{"", token}, pull, "plan", "3600", ""},
-		"not approved":        {job{"", token}, main, "deploy", "3600", "does not trust repo:o/r:ref:refs/heads/main"},
-		"another environment": {job{"staging", token}, main, "deploy", "3600", "does not trust repo:o/r:environment:staging"},
-		"a pull request":      {job{"", token}, pull, "release", "3600", "does not trust repo:o/r:pull_request"},
-		"another branch":      {job{"", token}, map[string]string{"event": "push", "ref": "refs/heads/other"}, "plan", "3600", "does not trust"},
-		"no token":            {job{"production", nil}, main, "deploy", "3600", "id-token: write"},
-		"for too long":        {job{"", token}, main, "plan", "7200", "3600 seconds at most"},
+		"approved":            {job{Environment: "production", Permissions: token}, main, "deploy", "7200", ""},
+		"of main":             {job{Environment: "", Permissions: token}, main, "release", "3600", ""},
+		"of a pull request":   {job{Environment: "", Permissions: token}, pull, "plan", "3600", ""},
+		"not approved":        {job{Environment: "", Permissions: token}, main, "deploy", "3600", "does not trust repo:o/r:ref:refs/heads/main"},
+		"another environment": {job{Environment: "staging", Permissions: token}, main, "deploy", "3600", "does not trust repo:o/r:environment:staging"},
+		"a pull request":      {job{Environment: "", Permissions: token}, pull, "release", "3600", "does not trust repo:o/r:pull_request"},
+		"another branch":      {job{Environment: "", Permissions: token}, map[string]string{"event": "push", "ref": "refs/heads/other"}, "plan", "3600", "does not trust"},
+		"no token":            {job{Environment: "production", Permissions: nil}, main, "deploy", "3600", "id-token: write"},
+		"for too long":        {job{Environment: "", Permissions: token}, main, "plan", "7200", "3600 seconds at most"},
 	} {
 		lines, err := p.runner.assume(t.Context(), c.is, func(field string) string {
 			return map[string]string{"role": made.roles[c.role], "region": "ap-northeast-1", "seconds": c.seconds, "event": c.from["event"], "ref": c.from["ref"]}[field]

@@ -19,8 +19,8 @@ import (
 // it asks of the areas beside health the small project has not. More than these may run.
 func (p *place) deployed() map[string]string {
 	jobs := map[string]string{"request": "success", "release": "success", "plan": "success", "apply": "success", "verify": "failure"}
-	for id := range p.runner.jobs {
-		if called, ok := strings.CutPrefix(id, "ci/"); ok {
+	for id, is := range p.runner.jobs {
+		if called, ok := strings.CutPrefix(id, "ci/"); ok && is.If == nil {
 			jobs[called] = "success"
 		}
 	}

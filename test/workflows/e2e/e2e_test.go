@@ -26,6 +26,8 @@ package e2e
 
 import (
 	"context"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -37,6 +39,7 @@ import (
 type world struct {
 	aws     aws.Config
 	address string
+	python  string // the program itself: what is on PATH may look for it each time
 }
 
 func TestWorkflows(t *testing.T) {
@@ -44,6 +47,11 @@ func TestWorkflows(t *testing.T) {
 	act(t)
 	host := kit.New(t, map[string]string{"test/workflows/e2e/testdata/project/environments": "environments"})
 	w := &world{aws: host.AWSConfig(context.WithoutCancel(t.Context())), address: host.LocalAWS()}
+	python, err := exec.CommandContext(t.Context(), "python3", "-c", "import sys; print(sys.executable)").Output()
+	if err != nil {
+		t.Fatalf("python3: %v", err)
+	}
+	w.python = strings.TrimSpace(string(python))
 	// The scenarios run in parallel; the group ends before the local AWS does.
 	t.Run("all", func(t *testing.T) {
 		for name, scenario := range map[string]func(*testing.T, *world){

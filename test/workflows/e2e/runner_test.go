@@ -40,6 +40,7 @@ type runner struct {
 
 // job is what a workflow's file says of a job.
 type job struct {
+	If          any // what else it hangs on
 	Environment named
 	Permissions map[string]string
 }

@@ -3,6 +3,5 @@ region  = "ap-northeast-1"
 account = "123456789012"
 
 state {
-  bucket        = "PROJECT-production-deploy"
-  lease_seconds = 5
+  bucket = "PROJECT-production-deploy"
 }
