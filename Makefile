@@ -28,8 +28,9 @@ ARCHITECTURE := arm64
 # Packages whose tests run Terraform, the local AWS or Go's toolchain, or make databases
 # by the dozen; all others are quick.
 SLOW       := /internal/(artifact|aws|compose|localaws|localaws/lambda|postgres|terraform)$$|/functions/(reminder|internal/(store|workflow/states))$$|/test$$|/test/(bench|deploy|interrupt|preview|script)$$
+WORKFLOWS  := /test/workflows/e2e$$
 SLOW_TESTS := go list ./... | grep -E '$(SLOW)'
-UNIT_TESTS := go list ./... | grep -vE '$(SLOW)'
+UNIT_TESTS := go list ./... | grep -vE '$(SLOW)|$(WORKFLOWS)'
 
 # What go vet says is the business of `make lint`, whose linters have it.
 GO_TEST := go test -vet=off
@@ -63,7 +64,7 @@ demo: build emulator postgresql ## Deploy environment local to a local AWS and s
 	@echo "'$(CLI) destroy local --confirm local' takes it down, '$(CLI) local down' stops the local AWS."
 
 .PHONY: test
-test: test-unit test-modules test-integration ## Run everything that must pass
+test: test-unit test-modules test-workflows test-integration ## Run everything that must pass
 
 .PHONY: test-unit
 test-unit: check-go postgresql ## Run the quick tests: less than a minute
@@ -89,6 +90,10 @@ test-integration: $(WITH_TERRAFORM) emulator postgresql ## Run the tests with re
 	$$test $$($(SLOW_TESTS) | grep -E '$(STACKS)') & stacks=$$!; \
 	$$test $$($(SLOW_TESTS) | grep -vE '$(STACKS)') || failed=1; \
 	wait $$stacks || failed=1; exit $$failed
+
+.PHONY: test-workflows
+test-workflows: $(WITH_TERRAFORM) $(TOOLS)/act emulator postgresql ## Run the workflows end to end: act, the local AWS, a stand-in of GitHub
+	$(WITH_TERRAFORM) -no-config $(GO_TEST) -count=1 -timeout $(TIMEOUT) -run '$(RUN)' -skip '$(SKIP)' ./test/workflows/e2e
 
 # An input that fails is kept under testdata/fuzz.
 FUZZTIME := 2m

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -31,8 +30,7 @@ func onGitHub(t *testing.T, environments map[string]string) (a *app, hub *github
 		must(t, os.WriteFile(filepath.Join(folder, "deploy.hcl"), []byte(settings), 0o600))
 	}
 	hub = githubtest.New(testToken)
-	server := httptest.NewServer(hub)
-	t.Cleanup(server.Close)
+	server := githubtest.NewServer(t, "", hub)
 	a, out, err := fake("")
 	a.flags.chdir = dir
 	a.Environ = []string{"GITHUB_API_URL=" + server.URL, "GITHUB_TOKEN=" + testToken, "GITHUB_REPOSITORY=o/r"}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/goal-mandala/mandala-deploy/internal/github/githubtest"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 )
 
@@ -177,7 +178,7 @@ func TestRefusals(t *testing.T) {
 		"a limit for another hour":  {forever(answer(403, `{}`, "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", soon)), problem.NotCommented, "after ", 1},
 		"Retry-After another hour":  {forever(answer(429, `{}`, "Retry-After", "3600")), problem.NotCommented, "after ", 1},
 		"it leads to another host":  {forever(answer(302, ``, "Location", "https://evil.example/")), problem.GitHubRefused, "", 1},
-		"no JSON, although it says": {forever(answer(200, `<html>`)), problem.NotCommented, "later", attempts},
+		"no JSON, although it says": {forever(answer(200, `<html>`, githubtest.Broken, "yes")), problem.NotCommented, "later", attempts},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

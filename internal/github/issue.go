@@ -2,6 +2,8 @@ package github
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -62,7 +64,12 @@ func (c *Client) label(ctx context.Context, on Repo, issue *gh.Issue, label stri
 		return nil
 	}
 	return c.retry(ctx, func() error {
-		_, _, err := c.api.Issues.AddLabelsToIssue(ctx, on.Owner, on.Name, issue.GetNumber(), []string{label})
+		// go-github sends a list, which GitHub's description does not have any more.
+		request, err := c.api.NewRequest(ctx, http.MethodPost, fmt.Sprintf("repos/%s/%s/issues/%d/labels", on.Owner, on.Name, issue.GetNumber()), map[string][]string{"labels": {label}})
+		if err != nil {
+			return err
+		}
+		_, err = c.api.Do(request, nil)
 		return err
 	})
 }

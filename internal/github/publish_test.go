@@ -257,7 +257,7 @@ func TestPublishRefusals(t *testing.T) {
 		"a limit that lasts":          {0, answer(403, no, "Retry-After", "4000"), problem.NotPublished, "run the command again after", 0},
 		"GitHub fails, then is well":  {7, answer(502, "<html>"), "", "", 8},
 		"a limit that passes":         {3, answer(429, no, "Retry-After", "7"), "", "", 8},
-		"an answer that is none":      {0, answer(200, "<html>"), "", "", 8},
+		"an answer that is none":      {0, answer(200, "<html>", githubtest.Broken, "yes"), "", "", 8},
 		"a refusal of what was there": {15, answer(422, no), problem.PublishRefused, "", 3},
 	}
 	for name, c := range cases {

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/goal-mandala/mandala-deploy/internal/github/githubtest"
 )
 
 // token is what the tests authenticate with; nothing may show it.
@@ -56,8 +58,7 @@ func newHub(t *testing.T, prefix string, me user, n int) *hub {
 	for i := range n {
 		h.add(ann, fmt.Sprintf("comment %d", i))
 	}
-	h.Server = httptest.NewServer(h)
-	t.Cleanup(h.Close)
+	h.Server = githubtest.NewServer(t, prefix, h)
 	return h
 }
 
@@ -140,7 +141,7 @@ func (h *hub) list(w http.ResponseWriter, r *http.Request) {
 	if to < len(h.comments) {
 		w.Header().Set("Link", fmt.Sprintf(`<http://%s%s?page=%d&per_page=%d>; rel="next"`, r.Host, r.URL.Path, page+1, size))
 	}
-	_ = json.NewEncoder(w).Encode(h.comments[from:to])
+	_ = json.NewEncoder(w).Encode(append([]comment{}, h.comments[from:to]...)) // a list, also of none
 }
 
 func (h *hub) one(w http.ResponseWriter, r *http.Request, id string) {

@@ -10,7 +10,7 @@ import (
 
 // gitHub gives the script a GitHub of its own on loopback, with a repository o/r that
 // has nothing but commits, as a run of GitHub Actions knows it: github-api [COMMIT...]
-func gitHub(ts *testscript.TestScript, neg bool, args []string) {
+func gitHub(t githubtest.Reporter, ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("usage: github-api [COMMIT...]")
 	}
@@ -19,7 +19,7 @@ func gitHub(ts *testscript.TestScript, neg bool, args []string) {
 	for _, commit := range args {
 		repository.Commit(githubtest.RepositoryCommit{SHA: commit, Message: "Commit " + commit})
 	}
-	server := httptest.NewServer(repository)
+	server := httptest.NewServer(githubtest.Described(t, "", repository))
 	ts.Defer(server.Close)
 	ts.Setenv("GITHUB_API_URL", server.URL)
 	ts.Setenv("GITHUB_TOKEN", token)

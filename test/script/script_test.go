@@ -68,7 +68,7 @@ func TestScripts(t *testing.T) {
 				"passed":     aws.passed,
 				"digest":     digest,
 				"replace":    replace,
-				"github-api": gitHub,
+				"github-api": func(ts *testscript.TestScript, neg bool, args []string) { gitHub(t, ts, neg, args) },
 			},
 		})
 	})

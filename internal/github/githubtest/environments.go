@@ -133,7 +133,7 @@ func variables(w http.ResponseWriter, r *http.Request, name string, of map[strin
 			return
 		}
 		of[sent.Name] = sent.Value
-		w.WriteHeader(http.StatusCreated)
+		respond(w, http.StatusCreated, struct{}{})
 	case http.MethodPatch:
 		if !taken(w, r, &sent) {
 			return

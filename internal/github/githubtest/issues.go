@@ -12,6 +12,7 @@ import (
 type Issue struct {
 	Number   int
 	By       int64 // user
+	Bot      bool  // who is an app
 	Title    string
 	Body     string
 	Labels   []string
@@ -25,6 +26,7 @@ type Issue struct {
 type Comment struct {
 	ID   int64
 	By   int64 // user
+	Bot  bool  // who is an app
 	Body string
 }
 
@@ -42,7 +44,7 @@ func (i *Issue) shown() map[string]any {
 	for _, l := range i.Labels {
 		labels = append(labels, map[string]any{"name": l})
 	}
-	shown := map[string]any{"number": i.Number, "title": i.Title, "body": i.Body, "state": i.State, "labels": labels, "user": map[string]any{"id": i.By, "type": "User"},
+	shown := map[string]any{"number": i.Number, "title": i.Title, "body": i.Body, "state": i.State, "labels": labels, "user": author(i.By, i.Bot),
 		"html_url": fmt.Sprintf("https://github.example/o/r/issues/%d", i.Number), "created_at": time.Unix(int64(i.Number), 0).UTC()}
 	if i.Pull {
 		shown["pull_request"] = map[string]any{"url": "x"}
@@ -50,8 +52,15 @@ func (i *Issue) shown() map[string]any {
 	return shown
 }
 
+func author(id int64, bot bool) map[string]any {
+	if bot {
+		return map[string]any{"id": id, "type": "Bot", "login": "github-actions[bot]"}
+	}
+	return map[string]any{"id": id, "type": "User"}
+}
+
 func (c Comment) shown() map[string]any {
-	return map[string]any{"id": c.ID, "body": c.Body, "user": map[string]any{"id": c.By, "type": "User"}, "html_url": fmt.Sprintf("https://github.example/o/r/issues#comment-%d", c.ID)}
+	return map[string]any{"id": c.ID, "body": c.Body, "user": author(c.By, c.Bot), "html_url": fmt.Sprintf("https://github.example/o/r/issues#comment-%d", c.ID)}
 }
 
 func (p *Repository) issues(w http.ResponseWriter, r *http.Request, rest string) bool {
@@ -64,6 +73,9 @@ func (p *Repository) issues(w http.ResponseWriter, r *http.Request, rest string)
 		return true
 	}
 	number, rest, _ := strings.Cut(rest, "/")
+	if number == "comments" {
+		return p.comment(w, r, int64(atoi(rest)))
+	}
 	at := atoi(number) - 1
 	if at < 0 || at >= len(p.Issues) {
 		return false
@@ -73,18 +85,18 @@ func (p *Repository) issues(w http.ResponseWriter, r *http.Request, rest string)
 	case rest == "" && r.Method == http.MethodPatch:
 		edit(w, r, issue)
 	case rest == "labels" && r.Method == http.MethodPost:
-		var sent []string
+		var sent struct{ Labels []string }
 		if !taken(w, r, &sent) {
 			return true
 		}
-		issue.Labels = append(issue.Labels, sent...)
+		issue.Labels = append(issue.Labels, sent.Labels...)
 		respond(w, http.StatusOK, []any{})
 	case rest == "comments" && r.Method == http.MethodPost:
 		var sent struct{ Body string }
 		if !taken(w, r, &sent) {
 			return true
 		}
-		comment := Comment{ID: int64(100*issue.Number + len(issue.Comments)), By: 1, Body: sent.Body}
+		comment := Comment{ID: int64(100*issue.Number + len(issue.Comments)), By: 1, Bot: p.App, Body: sent.Body}
 		issue.Comments = append(issue.Comments, comment)
 		respond(w, http.StatusCreated, comment.shown())
 	case rest == "comments":
@@ -99,6 +111,27 @@ func (p *Repository) issues(w http.ResponseWriter, r *http.Request, rest string)
 	return true
 }
 
+// comment changes one comment, or deletes it.
+func (p *Repository) comment(w http.ResponseWriter, r *http.Request, id int64) bool {
+	for _, issue := range p.Issues {
+		at := slices.IndexFunc(issue.Comments, func(c Comment) bool { return c.ID == id })
+		if at < 0 {
+			continue
+		}
+		var sent struct{ Body string }
+		switch {
+		case r.Method == http.MethodDelete:
+			issue.Comments = slices.Delete(issue.Comments, at, at+1)
+			w.WriteHeader(http.StatusNoContent)
+		case r.Method == http.MethodPatch && taken(w, r, &sent):
+			issue.Comments[at].Body = sent.Body
+			respond(w, http.StatusOK, issue.Comments[at].shown())
+		}
+		return true
+	}
+	return false
+}
+
 func (p *Repository) create(w http.ResponseWriter, r *http.Request) {
 	var sent struct {
 		Title  string
@@ -108,7 +141,7 @@ func (p *Repository) create(w http.ResponseWriter, r *http.Request) {
 	if !taken(w, r, &sent) {
 		return
 	}
-	p.Add(Issue{By: 1, Title: sent.Title, Body: sent.Body, Labels: sent.Labels})
+	p.Add(Issue{By: 1, Bot: p.App, Title: sent.Title, Body: sent.Body, Labels: sent.Labels})
 	respond(w, http.StatusCreated, p.Issues[len(p.Issues)-1].shown())
 }
 

@@ -1,6 +1,6 @@
 // Package githubtest stands in, for tests, for what GitHub's API has of one
-// repository: environments, variables, issues, deployments and releases. It takes from requests what
-// GitHub's own description of them has, and no more.
+// repository: environments, variables, issues, deployments and releases. Requests to it,
+// and its answers, are held to GitHub's own description of its API.
 package githubtest
 
 import (
@@ -16,6 +16,7 @@ import (
 // more. User 1 is ann, 2 is Bob, and the token is ann's; team 1 is o/platform.
 type Repository struct {
 	Token        string // that requests have to bear
+	App          bool   // the token is that of a run of GitHub Actions, whose user it may not ask for
 	Environments map[string]*Environment
 	Variables    map[string]string
 	Issues       []*Issue
@@ -56,6 +57,10 @@ func (p *Repository) Serve(w http.ResponseWriter, r *http.Request) bool {
 	defer p.mu.Unlock()
 	if r.Method != http.MethodGet {
 		p.Requests = append(p.Requests, r.Method+" "+r.URL.Path)
+	}
+	if p.App && r.URL.Path == "/user" {
+		refuse(w, http.StatusForbidden, "Resource not accessible by integration")
+		return true
 	}
 	if body := people(r.URL.Path); body != nil {
 		respond(w, http.StatusOK, body)

@@ -1,0 +1,3 @@
+output "log" {
+  value = module.base.name
+}

@@ -1,0 +1,4 @@
+variable "project" {
+  description = "What the environment's names begin with."
+  type        = string
+}

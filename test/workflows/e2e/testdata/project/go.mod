@@ -1,0 +1,3 @@
+module example.test/counter
+
+go 1.26.0
