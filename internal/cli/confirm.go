@@ -28,6 +28,7 @@ func (a *app) ask(ctx context.Context, environment string, required bool) error 
 	}
 	fmt.Fprint(a.Stderr, "\n"+question)
 	answer, err := a.readLine(ctx)
+	a.answered()
 	if err != nil {
 		return err
 	}
