@@ -114,6 +114,7 @@ func (a *app) confirmRollback(ctx context.Context, environment string) error {
 		return &problem.Error{Code: problem.ConfirmationMissing, Where: problem.Location{Flag: "--confirm"}, What: "there is no terminal to confirm the rollback on",
 			Next: "pass --confirm rollback"}
 	}
+	a.asking()
 	fmt.Fprintf(a.Stderr, "\nType rollback to bring it back to %s: ", environment)
 	answer, err := a.readLine(ctx)
 	a.answered()

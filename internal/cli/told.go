@@ -194,6 +194,16 @@ func (a *app) calm() {
 	}
 }
 
+// asking takes the tree away for a question, and has what was told before stand above it.
+func (a *app) asking() {
+	if t := a.told; t != nil {
+		t.fan.Flush(tellWait)
+		if t.live != nil {
+			t.live.Hold()
+		}
+	}
+}
+
 // answered lets the tree be shown again after a question.
 func (a *app) answered() {
 	if t := a.told; t != nil && t.live != nil {

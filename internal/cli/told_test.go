@@ -213,43 +213,30 @@ func TestEventsThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// A full disk, or a reader that stops to read, is a warning and nothing else.
+// A reader that stops to read is a warning and nothing else.
 func TestEventsThatAreLost(t *testing.T) {
 	t.Parallel()
 	pipe := filepath.Join(t.TempDir(), "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, open := range map[string]func() (string, io.Closer){
-		"a full disk": func() (string, io.Closer) { return "/dev/full", nil },
-		"a reader that is gone": func() (string, io.Closer) {
-			reader, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return pipe, reader
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			file, reader := open()
-			a, stdout, stderr := fake("")
-			a.flags.events, a.flags.logFormat = file, "text"
-			if err := a.listen(t.Context(), "apply", "staging"); err != nil {
-				t.Fatal(err)
-			}
-			if reader != nil {
-				reader.Close()
-			}
-			for _, p := range runOf(engine.Succeeded, nil) {
-				a.progress(t.Context())(p)
-			}
-			a.settle(t.Context(), nil)
-			a.settle(t.Context(), nil)
-			if text := stderr.String(); strings.Count(text, "[MD0903]") != 1 || !strings.Contains(text, "network succeeded") || stdout.Len() > 0 {
-				t.Errorf("stderr %s", text)
-			}
-		})
+	reader, err := os.OpenFile(pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, stdout, stderr := fake("")
+	a.flags.events, a.flags.logFormat = pipe, "text"
+	if err := a.listen(t.Context(), "apply", "staging"); err != nil {
+		t.Fatal(err)
+	}
+	reader.Close()
+	for _, p := range runOf(engine.Succeeded, nil) {
+		a.progress(t.Context())(p)
+	}
+	a.settle(t.Context(), nil)
+	a.settle(t.Context(), nil)
+	if text := stderr.String(); strings.Count(text, "[MD0903]") != 1 || !strings.Contains(text, "network succeeded") || stdout.Len() > 0 {
+		t.Errorf("stderr %s", text)
 	}
 }
 

@@ -44,6 +44,7 @@ type Display struct {
 	painting sync.Mutex // the terminal
 	screen   screen
 	held     bool // somebody is asked something: nothing is painted
+	partial  bool // what was written last did not end its line: likewise
 	stopped  bool
 }
 
@@ -127,8 +128,8 @@ func (d *Display) expect(outline engine.Outline) {
 	})
 }
 
-// Write puts a text above the tree. After one that does not end its line, which is a
-// question, nothing is painted until Resume.
+// Write puts a text above the tree. After one that does not end its line nothing is
+// painted until the rest has come.
 func (d *Display) Write(text []byte) (int, error) {
 	if err := d.repaint(string(text)); err != nil {
 		return 0, err
@@ -136,18 +137,34 @@ func (d *Display) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// Resume lets the tree be painted again after a question.
+// Hold takes the tree away for a question.
+func (d *Display) Hold() {
+	_ = d.repaint("")
+	d.painting.Lock()
+	defer d.painting.Unlock()
+	if d.stopped || d.held {
+		return
+	}
+	d.held = true
+	width, height := d.options.Size()
+	_ = d.screen.paint("", nil, width, height)
+}
+
+// Resume lets the tree be painted again after a question, whose answer ended its line.
 func (d *Display) Resume() {
 	d.painting.Lock()
 	defer d.painting.Unlock()
-	d.held = false
+	d.held, d.partial = false, false
 }
 
 // repaint shows what is known now, below what stays and a text.
 func (d *Display) repaint(text string) error {
 	d.painting.Lock()
 	defer d.painting.Unlock()
-	if d.stopped || d.held {
+	if d.stopped || d.held || d.partial {
+		if text != "" {
+			d.partial = !strings.HasSuffix(text, "\n")
+		}
 		_, err := io.WriteString(d.options.Out, text)
 		return err
 	}
@@ -158,7 +175,7 @@ func (d *Display) repaint(text string) error {
 	lines := d.model.Frame(d.options.Now(), width, height, d.options.Palette)
 	d.mu.Unlock()
 	if above != "" && !strings.HasSuffix(above, "\n") {
-		d.held, lines = true, nil
+		d.partial, lines = true, nil
 	}
 	if above == "" && width == d.screen.width && height == d.screen.height && slices.Equal(lines, d.screen.lines) {
 		return nil

@@ -135,11 +135,17 @@ func TestDisplay(t *testing.T) {
 	w.until(t, "the tree with a forecast", func(seen []string) bool {
 		return slices.ContainsFunc(seen, func(l string) bool { return strings.HasPrefix(l, "apply production") && strings.Contains(l, "left") })
 	})
-	if _, err := d.Write([]byte("a result\n")); err != nil {
-		t.Fatal(err)
+	for _, part := range []string{"a ", "resu", "lt\n"} {
+		if _, err := d.Write([]byte(part)); err != nil {
+			t.Fatal(err)
+		}
 	}
+	w.until(t, "the tree below a result", func(seen []string) bool {
+		return slices.Contains(seen, "a result") && strings.Contains(seen[len(seen)-1], "verify")
+	})
 
 	// A question is not painted over, and what is told meanwhile comes after it.
+	d.Hold()
 	if _, err := d.Write([]byte("\nReally? [y/N] ")); err != nil {
 		t.Fatal(err)
 	}
