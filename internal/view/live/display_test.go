@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +14,7 @@ import (
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/view"
+	"github.com/goal-mandala/mandala-deploy/internal/view/live/livetest"
 )
 
 // A terminal shows what was said above the tree, and the tree once, whatever comes; in
@@ -26,7 +26,7 @@ func TestScreen(t *testing.T) {
 			t.Run(fmt.Sprintf("reflows %v, %d", reflows, seed), func(t *testing.T) {
 				t.Parallel()
 				random := rand.New(rand.NewPCG(seed, 1))
-				term := newTerminal(80, 24, reflows)
+				term := livetest.New(80, 24, reflows)
 				s := screen{out: term, reflows: reflows}
 				m, said, scrolled := Model{}, []string{}, false
 				for i, p := range told() {
@@ -34,20 +34,23 @@ func TestScreen(t *testing.T) {
 					above := ""
 					switch random.IntN(12) {
 					case 0:
-						term.resize(24+random.IntN(120), 6+random.IntN(40))
+						_ = term.Resize(24+random.IntN(120), 6+random.IntN(40), func() error { return nil })
 						// What a terminal that becomes lower lets scroll away nobody can take back.
-						scrolled = scrolled || term.height <= len(term.rows[term.top:]) && s.rows(term.width, 1<<20) >= term.height
+						width, _ := term.Size()
+						scrolled = scrolled || !term.Fits(s.rows(width, 1<<20))
 					case 1:
 						said = append(said, fmt.Sprintf("said %d", i))
 						above = said[len(said)-1] + "\n"
 					}
-					frame := m.Frame(p.Time, term.width, term.height, view.Palette{Colour: i%2 == 0})
-					if err := s.paint(above, frame, term.width, term.height); err != nil {
+					width, height := term.Size()
+					frame := m.Frame(p.Time, width, height, view.Palette{Colour: i%2 == 0})
+					if err := s.paint(above, frame, width, height); err != nil {
 						t.Fatal(err)
 					}
 					shows(t, term, said, frame, scrolled)
 				}
-				if err := s.paint("", nil, term.width, term.height); err != nil {
+				width, height := term.Size()
+				if err := s.paint("", nil, width, height); err != nil {
 					t.Fatal(err)
 				}
 				shows(t, term, said, nil, scrolled)
@@ -58,10 +61,10 @@ func TestScreen(t *testing.T) {
 
 // shows wants the frame at the end of what the terminal shows, below what was said. Where
 // something scrolled away it may come back, so only the end is looked at.
-func shows(t *testing.T, term *terminal, said, frame []string, scrolled bool) {
+func shows(t *testing.T, term *livetest.Terminal, said, frame []string, scrolled bool) {
 	t.Helper()
-	if !term.cursor || !term.wrap || term.painting {
-		t.Fatalf("the terminal is left with cursor %v, wrap %v, painting %v", term.cursor, term.wrap, term.painting)
+	if !term.Sound() {
+		t.Fatal("the terminal is not left as it was")
 	}
 	want := slices.Clone(said)
 	for _, line := range frame {
@@ -70,44 +73,23 @@ func shows(t *testing.T, term *terminal, said, frame []string, scrolled bool) {
 	for len(want) > 0 && want[len(want)-1] == "" {
 		want = want[:len(want)-1]
 	}
-	got := term.all()
+	got := term.All()
 	if scrolled {
 		want = want[len(said):]
 		got = got[max(0, len(got)-len(want)):]
 	}
 	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
-		t.Fatalf("%d x %d (-want +got):\n%s", term.width, term.height, diff)
+		width, height := term.Size()
+		t.Fatalf("%d x %d (-want +got):\n%s", width, height, diff)
 	}
 }
 
-// watched is a terminal that a test looks at while it is written to.
-type watched struct {
-	mu   sync.Mutex
-	term *terminal
-	size int // bytes written
-}
-
-func (w *watched) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.size += len(p)
-	return w.term.Write(p)
-}
-
-func (w *watched) written() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.size
-}
-
 // until waits until all that the terminal shows, or lets be scrolled to, is right.
-func (w *watched) until(t *testing.T, what string, ok func([]string) bool) {
+func until(t *testing.T, term *livetest.Terminal, what string, ok func([]string) bool) {
 	t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
 	for {
-		w.mu.Lock()
-		seen := w.term.all()
-		w.mu.Unlock()
+		seen := term.All()
 		if ok(seen) {
 			return
 		}
@@ -118,9 +100,9 @@ func (w *watched) until(t *testing.T, what string, ok func([]string) bool) {
 	}
 }
 
-func begin(t *testing.T, forecast func(context.Context, engine.Outline) (engine.Forecast, error)) (*Display, *watched) {
+func begin(t *testing.T, forecast func(context.Context, engine.Outline) (engine.Forecast, error)) (*Display, *livetest.Terminal) {
 	t.Helper()
-	w := &watched{term: newTerminal(80, 24, true)}
+	w := livetest.New(80, 24, true)
 	d := Start(t.Context(), Options{Out: w, Size: func() (int, int) { return 80, 24 }, Now: func() time.Time { return at(last()) }, Forecast: forecast})
 	t.Cleanup(d.Stop)
 	return d, w
@@ -132,7 +114,7 @@ func TestDisplay(t *testing.T) {
 	for _, p := range told() {
 		d.Show(p)
 	}
-	w.until(t, "the tree with a forecast", func(seen []string) bool {
+	until(t, w, "the tree with a forecast", func(seen []string) bool {
 		return slices.ContainsFunc(seen, func(l string) bool { return strings.HasPrefix(l, "apply production") && strings.Contains(l, "left") })
 	})
 	for _, part := range []string{"a ", "resu", "lt\n"} {
@@ -140,7 +122,7 @@ func TestDisplay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	w.until(t, "the tree below a result", func(seen []string) bool {
+	until(t, w, "the tree below a result", func(seen []string) bool {
 		return slices.Contains(seen, "a result") && strings.Contains(seen[len(seen)-1], "verify")
 	})
 
@@ -150,15 +132,15 @@ func TestDisplay(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.Show(engine.Progress{Time: at(0), Kind: engine.ProgressNote, Text: "meanwhile"})
-	w.until(t, "the question", func(seen []string) bool { return seen[len(seen)-1] == "Really? [y/N]" })
-	before := w.written()
+	until(t, w, "the question", func(seen []string) bool { return seen[len(seen)-1] == "Really? [y/N]" })
+	before := w.Written()
 	time.Sleep(3 * refresh)
-	if w.written() != before {
+	if w.Written() != before {
 		t.Error("something was painted over a question")
 	}
 	_, _ = w.Write([]byte("y\n")) // as the terminal echoes it
 	d.Resume()
-	w.until(t, "the tree again", func(seen []string) bool {
+	until(t, w, "the tree again", func(seen []string) bool {
 		return slices.Contains(seen, "03:04:05 meanwhile") && slices.ContainsFunc(seen, func(l string) bool { return strings.HasPrefix(l, "apply production") })
 	})
 	d.Stop()
@@ -171,7 +153,7 @@ func TestDisplay(t *testing.T) {
 		"03:05:43 auth failed after 42.0 s",
 		"a result", "", "Really? [y/N] y", "03:04:05 meanwhile", "the end",
 	}
-	if diff := cmp.Diff(want, w.term.all()); diff != "" {
+	if diff := cmp.Diff(want, w.All()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -215,11 +197,11 @@ func TestDisplayWritesLittle(t *testing.T) {
 	for _, p := range told() {
 		d.Show(p)
 	}
-	w.until(t, "the tree", func(seen []string) bool { return len(seen) > 5 })
+	until(t, w, "the tree", func(seen []string) bool { return len(seen) > 5 })
 	time.Sleep(2 * refresh)
-	before := w.written()
+	before := w.Written()
 	time.Sleep(5 * refresh)
-	if more := w.written() - before; more != 0 {
+	if more := w.Written() - before; more != 0 {
 		t.Errorf("%d bytes written though nothing changed", more)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/goal-mandala/mandala-deploy/internal/view"
+	"github.com/goal-mandala/mandala-deploy/internal/view/live/livetest"
 )
 
 // asProgram makes the test binary the program that shows a run, and says how it ends.
@@ -57,7 +58,7 @@ func show(ending string) int {
 }
 
 // program runs the test binary on a terminal of its own.
-func program(t *testing.T, ending string) (*watched, *os.File, *exec.Cmd) {
+func program(t *testing.T, ending string) (*livetest.Terminal, *os.File, *exec.Cmd) {
 	t.Helper()
 	master, slave, err := pty.Open()
 	if err != nil {
@@ -75,7 +76,7 @@ func program(t *testing.T, ending string) (*watched, *os.File, *exec.Cmd) {
 		t.Fatal(err)
 	}
 	slave.Close()
-	w := &watched{term: newTerminal(100, 30, true)}
+	w := livetest.New(100, 30, true)
 	go func() { _, _ = io.Copy(w, master) }()
 	return w, master, cmd
 }
@@ -94,16 +95,12 @@ func heading(seen []string) (count int) {
 func TestOnATerminal(t *testing.T) {
 	t.Parallel()
 	w, master, cmd := program(t, "interrupt")
-	w.until(t, "the tree", func(seen []string) bool { return heading(seen) == 1 })
+	until(t, w, "the tree", func(seen []string) bool { return heading(seen) == 1 })
 	for _, size := range []pty.Winsize{{Cols: 50, Rows: 30}, {Cols: 132, Rows: 40}, {Cols: 44, Rows: 40}} {
-		w.mu.Lock() // what shows the terminal and what the program is told change at once
-		w.term.resize(int(size.Cols), int(size.Rows))
-		err := pty.Setsize(master, &size)
-		w.mu.Unlock()
-		if err != nil {
+		if err := w.Resize(int(size.Cols), int(size.Rows), func() error { return pty.Setsize(master, &size) }); err != nil {
 			t.Fatal(err)
 		}
-		w.until(t, "the tree as wide as the terminal", func(seen []string) bool {
+		until(t, w, "the tree as wide as the terminal", func(seen []string) bool {
 			return heading(seen) == 1 && slices.ContainsFunc(seen, func(l string) bool { return strings.Contains(l, "network") && strings.Contains(l, "✓") })
 		})
 	}
@@ -114,7 +111,7 @@ func TestOnATerminal(t *testing.T) {
 	if code := cmd.ProcessState.ExitCode(); code != 130 {
 		t.Errorf("exit code %d", code)
 	}
-	w.until(t, "the end, and nothing of the tree", func(seen []string) bool {
+	until(t, w, "the end, and nothing of the tree", func(seen []string) bool {
 		return len(seen) > 0 && seen[len(seen)-1] == "the end" && heading(seen) == 0 && !slices.ContainsFunc(seen, func(l string) bool { return strings.Contains(l, "✓") })
 	})
 	sound(t, w)
@@ -128,17 +125,15 @@ func TestTerminalAfterAPanic(t *testing.T) {
 	if code := cmd.ProcessState.ExitCode(); code != 2 {
 		t.Errorf("exit code %d", code)
 	}
-	w.until(t, "the panic", func(seen []string) bool {
+	until(t, w, "the panic", func(seen []string) bool {
 		return slices.ContainsFunc(seen, func(l string) bool { return strings.Contains(l, "goroutine") })
 	})
 	sound(t, w)
 }
 
-func sound(t *testing.T, w *watched) {
+func sound(t *testing.T, w *livetest.Terminal) {
 	t.Helper()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !w.term.cursor || !w.term.wrap || w.term.painting {
-		t.Errorf("the terminal is left with cursor %v, wrap %v, painting %v", w.term.cursor, w.term.wrap, w.term.painting)
+	if !w.Sound() {
+		t.Error("the terminal is not left as it was")
 	}
 }

@@ -1,20 +1,25 @@
-package live
+// Package livetest is a terminal for tests: it makes of what a program writes what would
+// be seen.
+package livetest
 
 import (
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/charmbracelet/x/ansi"
 )
 
-// terminal is what a terminal makes of what is written to it, as far as the screen needs
-// one: a screen above which lines scroll away.
-type terminal struct {
+// Terminal is a screen above which lines scroll away, as far as a tree needs one. Its
+// methods are safe for concurrent use.
+type Terminal struct {
+	mu            sync.Mutex
 	width, height int
 	reflows       bool // wraps anew what it shows when it becomes narrower
+	written       int
 
-	rows     []tline
+	rows     []line
 	top      int // first row that is seen
 	row, col int
 	wrap     bool
@@ -23,18 +28,22 @@ type terminal struct {
 	pending  string
 }
 
-// tline is a row; soft says that the text goes on in the next.
-type tline struct {
+// line is a row; soft says that the text goes on in the next.
+type line struct {
 	cells []string // "" is the second half of a wide character
 	soft  bool
 }
 
-func newTerminal(width, height int, reflows bool) *terminal {
-	return &terminal{width: width, height: height, reflows: reflows, rows: []tline{{}}, wrap: true, cursor: true}
+// New gives an empty terminal.
+func New(width, height int, reflows bool) *Terminal {
+	return &Terminal{width: width, height: height, reflows: reflows, rows: []line{{}}, wrap: true, cursor: true}
 }
 
 // Write takes what a program writes, and turns line ends into those of a terminal.
-func (t *terminal) Write(p []byte) (int, error) {
+func (t *Terminal) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.written += len(p)
 	text := t.pending + string(p)
 	t.pending = ""
 	for text != "" {
@@ -64,16 +73,16 @@ func (t *terminal) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (t *terminal) newline(soft bool) {
+func (t *Terminal) newline(soft bool) {
 	t.rows[t.row].soft = soft
 	t.row, t.col = t.row+1, 0
 	if t.row == len(t.rows) {
-		t.rows = append(t.rows, tline{})
+		t.rows = append(t.rows, line{})
 	}
 	t.top = max(t.top, t.row-t.height+1)
 }
 
-func (t *terminal) print(char string) {
+func (t *Terminal) print(char string) {
 	width := ansi.StringWidth(char)
 	if char == "\t" {
 		t.col = min(t.col/8*8+8, t.width-1)
@@ -99,7 +108,7 @@ func (t *terminal) print(char string) {
 	t.col += width
 }
 
-func (t *terminal) control(parameters string, final byte) {
+func (t *Terminal) control(parameters string, final byte) {
 	switch final {
 	case 'A':
 		n, err := strconv.Atoi(parameters)
@@ -128,13 +137,16 @@ func (t *terminal) control(parameters string, final byte) {
 	}
 }
 
-func (t *terminal) cut() {
+func (t *Terminal) cut() {
 	row := &t.rows[t.row]
 	row.cells, row.soft = row.cells[:min(t.col, len(row.cells))], false
 }
 
-// resize gives the terminal another size, as those that reflow do, or as the others.
-func (t *terminal) resize(width, height int) {
+// Resize gives the terminal another size, as those that reflow do, or as the others, and
+// tells the program by tell before it is written to again.
+func (t *Terminal) Resize(width, height int, tell func() error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	if t.reflows && width != t.width {
 		t.reflow(width)
 	} else {
@@ -145,10 +157,11 @@ func (t *terminal) resize(width, height int) {
 	}
 	t.width, t.height = width, height
 	t.top = max(t.top, t.row-height+1)
+	return tell()
 }
 
-func (t *terminal) reflow(width int) {
-	var rows []tline
+func (t *Terminal) reflow(width int) {
+	var rows []line
 	top, row := 0, 0
 	for i := 0; i < len(t.rows); {
 		var cells []string
@@ -167,18 +180,58 @@ func (t *terminal) reflow(width int) {
 			row = len(rows)
 		}
 		for len(cells) > width {
-			rows = append(rows, tline{cells[:width], true})
+			rows = append(rows, line{cells[:width], true})
 			cells = cells[width:]
 		}
-		rows = append(rows, tline{cells, false})
+		rows = append(rows, line{cells, false})
 	}
 	t.rows, t.top, t.row = rows, top, row
 }
 
-// all gives the lines that are seen, and those that scrolled away above them.
-func (t *terminal) all() []string { return texts(t.rows) }
+// All gives the lines that are seen, and those that scrolled away above them.
+func (t *Terminal) All() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return texts(t.rows)
+}
 
-func texts(rows []tline) (lines []string) {
+// Seen gives the lines on the screen.
+func (t *Terminal) Seen() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return texts(t.rows[t.top:])
+}
+
+// Written is how many bytes were written.
+func (t *Terminal) Written() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.written
+}
+
+// Sound reports whether the cursor is seen, lines wrap, and no painting is under way: the
+// state in which a program has to leave a terminal.
+func (t *Terminal) Sound() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.cursor && t.wrap && !t.painting
+}
+
+// Fits reports whether so many lines and the cursor's are on the screen.
+func (t *Terminal) Fits(lines int) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return lines < t.height || len(t.rows)-t.top < t.height
+}
+
+// Size gives the width and the height.
+func (t *Terminal) Size() (width, height int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.width, t.height
+}
+
+func texts(rows []line) (lines []string) {
 	for _, row := range rows {
 		lines = append(lines, strings.TrimRight(strings.Join(row.cells, ""), " "))
 	}
