@@ -250,7 +250,7 @@ func (a *app) settle(ctx context.Context, failure error) {
 // summarize tells on a terminal, last of all, how a run ended.
 func (a *app) summarize(result *engine.Result, err error) error {
 	width, height := sizeOf(a.Stderr)()
-	text, whole := view.Summary(view.Ending{Result: result, Err: err, Tally: a.told.tally}, width, height, a.palette(a.Stderr))
+	text, whole := view.Summary(view.Ending{Result: result, Err: err, Tally: a.told.tally, Below: isTerminal(a.Stdout)}, width, height, a.palette(a.Stderr))
 	if !whole {
 		view.Failure(a.Stderr, err, a.palette(a.Stderr))
 	}

@@ -42,6 +42,7 @@ func TestSummary(t *testing.T) {
 		width, height int
 		whole         bool
 	}{
+		"below":        {Ending{Result: &done, Below: true}, 80, 24, true},
 		"succeeded":    {Ending{Result: &done}, 80, 24, true},
 		"failed":       {Ending{Result: failed, Err: one}, 80, 24, true},
 		"many":         {Ending{Result: failed, Err: manyErrors()}, 100, 24, false},

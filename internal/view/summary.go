@@ -17,6 +17,8 @@ type Ending struct {
 	Result *engine.Result
 	Err    error
 	Tally  *Tally
+	// Below says that the result itself stands right above.
+	Below bool
 }
 
 // leastDetail is how many lines of what a provider says each error gets in any case.
@@ -26,8 +28,11 @@ const leastDetail = 1
 // and why, and how to go on. whole is false where there was no room for all of it.
 func Summary(e Ending, width, height int, palette Palette) (text string, whole bool) {
 	r := e.Result
-	lines := []string{"", fmt.Sprintf("%s of %s %s in %.1f s", palette.paint(bold, capital(string(r.Operation))), r.Environment,
-		palette.paint(statusColour(r.Result), string(r.Result)), r.Seconds)}
+	lines := []string{""}
+	if e.Err != nil || !e.Below {
+		lines = append(lines, fmt.Sprintf("%s of %s %s in %.1f s", palette.paint(bold, capital(string(r.Operation))), r.Environment,
+			palette.paint(statusColour(r.Result), string(r.Result)), r.Seconds))
+	}
 	add := func(name, text string) {
 		lines = append(lines, fmt.Sprintf("  %s %s", palette.paint(faint, fmt.Sprintf("%-11s", name)), text))
 	}

@@ -69,6 +69,7 @@ func TestScripts(t *testing.T) {
 				"digest":     digest,
 				"replace":    replace,
 				"github-api": gitHub,
+				"screen":     screen,
 			},
 		})
 	})

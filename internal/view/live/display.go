@@ -150,10 +150,14 @@ func (d *Display) Hold() {
 	_ = d.screen.paint("", nil, width, height)
 }
 
-// Resume lets the tree be painted again after a question, whose answer ended its line.
+// Resume lets the tree be painted again after a question. Who answered before it was
+// asked did not end its line.
 func (d *Display) Resume() {
 	d.painting.Lock()
 	defer d.painting.Unlock()
+	if d.held && d.partial {
+		_, _ = io.WriteString(d.options.Out, "\n")
+	}
 	d.held, d.partial = false, false
 }
 

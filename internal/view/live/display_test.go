@@ -151,7 +151,7 @@ func TestDisplay(t *testing.T) {
 		"03:05:41   auth failed to create aws_cloudwatch_metric_alarm.function_errors_and",
 		`_throttles["goal-mandala-production-auth-0"]`,
 		"03:05:43 auth failed after 42.0 s",
-		"a result", "", "Really? [y/N] y", "03:04:05 meanwhile", "the end",
+		"a result", "", "Really? [y/N] y", "", "03:04:05 meanwhile", "the end",
 	}
 	if diff := cmp.Diff(want, w.All()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
