@@ -19,7 +19,7 @@ func manyErrors() error {
 	for i := range 6 {
 		diagnostics = append(diagnostics, engine.Diagnostic{Severity: "error", Summary: fmt.Sprintf("creating Lambda Function (goals-%d): operation error Lambda: CreateFunction", i),
 			Address: fmt.Sprintf("module.functions.aws_lambda_function.this[%q]", fmt.Sprintf("goals-%d", i)), File: "modules/functions/main.tf", Line: 40 + i,
-			Detail: "╷\n│ https response error StatusCode: 400, RequestID: 0a1b2c3d-0000-4000-8000-0123456789ab, InvalidParameterValueException: The provided execution role does not have permissions to call CreateNetworkInterface on EC2\n│ \n│   with more\x1b[2J lines\n│   and more\n╵"})
+			Detail: "╷\n│ https response error StatusCode: 400, RequestID: 0a1b2c3d-0000-4000-8000-0123456789ab, InvalidParameterValueException: The provided execution role does not have permissions to call CreateNetworkInterface on EC2\n│ \n│   with more\x1b[2J lines\n│   ::set-output name=x::y\n╵"})
 	}
 	return errors.Join(
 		&problem.Error{Code: problem.TerraformFailed, What: "layer functions of production: terraform apply failed with 6 errors", Where: problem.Location{File: "modules/functions/main.tf", Line: 40},
@@ -132,7 +132,7 @@ func TestFailureUnboxes(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
 	Failure(&out, manyErrors(), Palette{})
-	if text := out.String(); strings.ContainsAny(text, "│╷╵") || !strings.Contains(text, "\n    https response error") {
+	if text := out.String(); strings.ContainsAny(text, "│╷╵") || !strings.Contains(text, "\n    https response error") || strings.Contains(text, "\n      ::set") || strings.Contains(text, "\x1b") {
 		t.Error(text)
 	}
 }

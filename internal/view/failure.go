@@ -63,7 +63,7 @@ func writeDiagnostics(w io.Writer, diagnostics []engine.Diagnostic) {
 				fmt.Fprintf(w, "  %s\n", part)
 			}
 		}
-		fmt.Fprintf(w, "    %s\n", d.Summary)
+		fmt.Fprintf(w, "    %s\n", plainLine(d.Summary))
 		for _, line := range unboxed(strings.TrimSpace(d.Detail)) {
 			fmt.Fprintf(w, "    %s\n", line)
 		}

@@ -180,9 +180,13 @@ func unboxed(text string) (lines []string) {
 	return lines
 }
 
-// plainLine takes out what would steer a terminal: a provider's words come from
+// plainLine takes out what would steer a terminal, or the log of a workflow, which takes
+// a line that begins with two colons for a command: a provider's words come from
 // elsewhere.
 func plainLine(text string) string {
+	if strings.HasPrefix(strings.TrimSpace(text), "::") {
+		text = "| " + text
+	}
 	return strings.Map(func(r rune) rune {
 		if r == '\t' || r == '\n' {
 			return ' '

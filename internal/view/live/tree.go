@@ -44,8 +44,7 @@ func (f frame) tree(rows []row, most int) []string {
 	if len(active) > most {
 		active = active[:most]
 	}
-	lines := append(top, f.fill(active, width, most-len(top)-len(bottom)-len(active))...)
-	return append(lines, bottom...)
+	return slices.Concat(top, f.fill(active, width, most-len(top)-len(bottom)-len(active)), bottom)
 }
 
 // urgency puts what failed before what works.
