@@ -45,6 +45,9 @@ as deploy.hcl says.`,
 		ValidArgsFunction: a.completeEnvironments,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o.environment = args[0]
+			if err := a.listen(cmd.Context(), "apply", o.environment); err != nil {
+				return err
+			}
 			return a.apply(cmd.Context(), o)
 		},
 	}
@@ -57,7 +60,14 @@ as deploy.hcl says.`,
 	flags.StringVar(&o.version, "version", "", "deploy this stored release instead of the working tree")
 	flags.StringVar(&o.reason, "reason", "", "why, for the record and the message")
 	addAllowStatefulFlag(cmd, &o.allowStateful)
+	a.addListenFlags(cmd)
 	return cmd
+}
+
+// addListenFlags adds the flags that say who else hears of a run.
+func (a *app) addListenFlags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&a.flags.events, "events", "", "write what happens to this file, as it happens, as JSON lines")
+	cmd.Flags().BoolVar(&a.flags.otel, "otel", false, "tell an OpenTelemetry collector; the OTEL_… variables say where")
 }
 
 func addAllowStatefulFlag(cmd *cobra.Command, addresses *[]string) {
@@ -114,11 +124,15 @@ func readApproval(file, environment string) (*change.Approval, error) {
 
 // report renders a run's result; with --json the errors are part of it.
 func (a *app) report(result *engine.Result, err error) error {
+	a.calm()
 	if result == nil {
 		return err
 	}
 	if !a.flags.json {
 		view.Result(a.Stdout, result, a.palette(a.Stdout))
+		if a.told != nil && a.told.live != nil && result.Begun {
+			return a.summarize(result, err)
+		}
 		return err
 	}
 	if writeErr := view.WriteJSON(a.Stdout, view.ResultForJSON(result, err)); writeErr != nil {

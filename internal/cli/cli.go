@@ -7,7 +7,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -42,6 +42,8 @@ type app struct {
 	Terminal
 	flags globalFlags
 	log   *slog.Logger
+	level slog.Level
+	told  *told // who hears of runs; nil until there is one
 }
 
 type globalFlags struct {
@@ -51,6 +53,8 @@ type globalFlags struct {
 	logLevel       string
 	logFormat      string
 	providerMirror string
+	events         string
+	otel           bool
 }
 
 // errChanges asks for the exit code that says that there are changes.
@@ -64,7 +68,9 @@ func Main(ctx context.Context, args []string, terminal Terminal) int {
 	root.SetIn(terminal.Stdin)
 	root.SetOut(terminal.Stdout)
 	root.SetErr(terminal.Stderr)
+	defer a.settle(ctx, nil) // where something panics
 	err := root.ExecuteContext(ctx)
+	a.settle(ctx, err)
 	if err != nil && slices.Contains(args, "--json") {
 		a.flags.json = true // flags behind one that does not exist are not parsed
 	}
@@ -110,18 +116,30 @@ func (a *app) setUp() error {
 	if err := level.UnmarshalText([]byte(a.flags.logLevel)); err != nil {
 		return flagProblem("--log-level", "--log-level wants debug, info, warn or error, not "+a.flags.logLevel)
 	}
-	options := &slog.HandlerOptions{Level: level}
+	a.level = level
 	switch a.flags.logFormat {
-	case "text":
-		a.log = slog.New(slog.NewTextHandler(a.Stderr, options))
-	case "json":
-		options.Level = min(level, slog.LevelInfo) // progress is logged at info
-		a.log = slog.New(slog.NewJSONHandler(a.Stderr, options))
+	case "text", "json":
+		a.log = a.logger(current{a})
 	default:
 		return flagProblem("--log-format", "--log-format wants text or json, not "+a.flags.logFormat)
 	}
 	return nil
 }
+
+// logger gives a log to a stream.
+func (a *app) logger(w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: a.level}
+	if a.flags.logFormat == "json" {
+		options.Level = min(a.level, slog.LevelInfo) // progress is logged at info
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// current is stderr as it is when something is written.
+type current struct{ a *app }
+
+func (c current) Write(text []byte) (int, error) { return c.a.Stderr.Write(text) }
 
 func flagProblem(flag, what string) error {
 	return &problem.Error{Code: problem.Usage, Where: problem.Location{Flag: flag}, What: what}
@@ -156,6 +174,9 @@ func (a *app) exit(err error) int {
 			_ = view.WriteJSON(a.Stdout, map[string]any{"errors": view.ErrorsForJSON(err)})
 		}
 		view.Failure(a.Stderr, err, a.palette(a.Stderr))
+	}
+	if a.inActions() {
+		view.Annotations(a.Stderr, err, filepath.ToSlash(a.flags.chdir))
 	}
 	switch {
 	case problem.Is(err, problem.Interrupted) || errors.Is(err, problem.ErrInterrupted) || errors.Is(err, context.Canceled):
@@ -205,6 +226,6 @@ func (a *app) palette(w io.Writer) view.Palette {
 }
 
 func isTerminal(stream any) bool {
-	file, ok := stream.(*os.File)
+	file, ok := stream.(interface{ Fd() uintptr })
 	return ok && term.IsTerminal(int(file.Fd()))
 }

@@ -26,8 +26,10 @@ func (a *app) ask(ctx context.Context, environment string, required bool) error 
 	if byName {
 		question = fmt.Sprintf("Type the environment's name (%s) to apply this: ", environment)
 	}
+	a.asking()
 	fmt.Fprint(a.Stderr, "\n"+question)
 	answer, err := a.readLine(ctx)
+	a.answered()
 	if err != nil {
 		return err
 	}

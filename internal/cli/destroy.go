@@ -26,12 +26,16 @@ func (a *app) destroyCommand() *cobra.Command {
 			if err := confirmed("destroy", args[0], confirm); err != nil {
 				return err
 			}
+			if err := a.listen(cmd.Context(), "destroy", args[0]); err != nil {
+				return err
+			}
 			return a.destroy(cmd.Context(), args[0], layers, parallelism)
 		},
 	}
 	addLayerFlag(cmd, &layers)
 	cmd.Flags().StringVar(&confirm, "confirm", "", "the environment's name once more")
 	cmd.Flags().IntVarP(&parallelism, "parallelism", "p", 0, "layers at a time (default: half the cores, at least 2)")
+	a.addListenFlags(cmd)
 	return cmd
 }
 

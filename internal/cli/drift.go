@@ -115,7 +115,7 @@ func (a *app) driftIssue(ctx context.Context, o driftOptions, drift *engine.Drif
 	if issue.Outcome == github.None {
 		text = fmt.Sprintf("no issue on %s is open", on)
 	}
-	a.progress()(engine.Progress{Time: utcNow(), Kind: engine.ProgressNote, Text: text})
+	a.note(ctx, text)
 	return told
 }
 

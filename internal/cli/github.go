@@ -161,7 +161,7 @@ func (a *app) githubSetup(ctx context.Context, o setupOptions, outputs func(cont
 	var failure error
 	if o.apply {
 		failure = stopped(ctx, client.Apply(ctx, on, wanted, found, steps, func(s github.Step) {
-			a.progress()(engine.Progress{Time: utcNow(), Kind: engine.ProgressNote, Text: toldStep(s)})
+			a.note(ctx, toldStep(s))
 		}))
 		retell(setup, steps)
 	}

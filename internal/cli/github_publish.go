@@ -149,7 +149,7 @@ func (a *app) publish(ctx context.Context, o publishOptions, on github.Repo, cli
 	var failure error
 	if !o.dryRun {
 		failure = unpublishedYet(ctx, client.Publish(ctx, on, wanted, found, steps, func(s github.PublishStep) {
-			a.progress()(engine.Progress{Time: utcNow(), Kind: engine.ProgressNote, Text: "published " + viewPublishStep(s).String()})
+			a.note(ctx, "published "+viewPublishStep(s).String())
 		}))
 		published.Steps = viewSteps(steps)
 	}

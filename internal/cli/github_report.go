@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/goal-mandala/mandala-deploy/internal/comment"
-	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/github"
 	"github.com/goal-mandala/mandala-deploy/internal/lease"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
@@ -67,7 +66,7 @@ func (a *app) githubReport(ctx context.Context, dir string, o commentOptions) er
 			told.Errors = view.ErrorsForJSON(err)
 		} else {
 			told.PullRequest, told.Outcome, told.URL = on.String(), string(commented.Outcome), commented.URL
-			a.progress()(engine.Progress{Time: utcNow(), Kind: engine.ProgressNote, Text: fmt.Sprintf("comment on %s %s: %s", on, commented.Outcome, commented.URL)})
+			a.note(ctx, fmt.Sprintf("comment on %s %s: %s", on, commented.Outcome, commented.URL))
 		}
 	}
 	if a.flags.json {

@@ -47,6 +47,9 @@ comment that cannot be made is reported and fails nothing.`,
 			if err := o.validate(cmd.Flags().Changed); err != nil {
 				return err
 			}
+			if err := a.listen(cmd.Context(), "plan", strings.Join(o.environments, ",")); err != nil {
+				return err
+			}
 			return a.plan(cmd.Context(), o)
 		},
 	}
@@ -56,6 +59,7 @@ comment that cannot be made is reported and fails nothing.`,
 	cmd.Flags().BoolVar(&o.refresh, "refresh", true, "ask AWS what exists; --refresh=false takes the states' word, for who may not read all of it")
 	cmd.Flags().BoolVar(&o.detailedExitCode, "detailed-exitcode", false, "exit with 2 when there is something to do")
 	addCommentFlags(cmd, &o.comment)
+	a.addListenFlags(cmd)
 	return cmd
 }
 

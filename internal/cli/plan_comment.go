@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/goal-mandala/mandala-deploy/internal/comment"
-	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/github"
 	"github.com/goal-mandala/mandala-deploy/internal/lease"
 	"github.com/goal-mandala/mandala-deploy/internal/view"
@@ -59,7 +58,7 @@ func (a *app) comment(ctx context.Context, o commentOptions, plans []comment.Pla
 		return told
 	}
 	told.PullRequest, told.Outcome, told.URL = on.String(), string(commented.Outcome), commented.URL
-	a.progress()(engine.Progress{Time: utcNow(), Kind: engine.ProgressNote, Text: fmt.Sprintf("comment on %s %s: %s", on, commented.Outcome, commented.URL)})
+	a.note(ctx, fmt.Sprintf("comment on %s %s: %s", on, commented.Outcome, commented.URL))
 	return told
 }
 

@@ -48,6 +48,9 @@ when it is said again.`,
 			if len(args) == 1 {
 				o.environment = args[0]
 			}
+			if err := a.listen(cmd.Context(), "rollback", o.environment); err != nil {
+				return err
+			}
 			return a.rollback(cmd.Context(), o)
 		},
 	}
@@ -60,6 +63,7 @@ when it is said again.`,
 	flags.BoolVar(&o.request.ForceUnverified, "force-unverified", false, "go to a release that never passed verification here, too")
 	addAllowStatefulFlag(cmd, &o.request.AllowStateful)
 	addLayerFlag(cmd, &o.request.Layers)
+	a.addListenFlags(cmd)
 	return cmd
 }
 
@@ -110,8 +114,10 @@ func (a *app) confirmRollback(ctx context.Context, environment string) error {
 		return &problem.Error{Code: problem.ConfirmationMissing, Where: problem.Location{Flag: "--confirm"}, What: "there is no terminal to confirm the rollback on",
 			Next: "pass --confirm rollback"}
 	}
+	a.asking()
 	fmt.Fprintf(a.Stderr, "\nType rollback to bring it back to %s: ", environment)
 	answer, err := a.readLine(ctx)
+	a.answered()
 	if err != nil {
 		return err
 	}

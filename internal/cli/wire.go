@@ -25,7 +25,6 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/release"
 	"github.com/goal-mandala/mandala-deploy/internal/repository"
 	"github.com/goal-mandala/mandala-deploy/internal/terraform"
-	"github.com/goal-mandala/mandala-deploy/internal/view"
 	"github.com/goal-mandala/mandala-deploy/internal/workspace"
 )
 
@@ -90,7 +89,7 @@ func (a *app) wire(ctx context.Context, dir string, fsys fs.FS, env *environment
 		Journals: journal.Of(store, utcNow), Files: files, Processes: terraform.Processes{},
 		Repository: repository.At(dir, a.Environ, sourcesOf(env)), Checkouts: workspace.NewCheckouts(dir, name),
 		Actor: engine.Actor{User: here.User, Host: here.Host, PID: here.PID, CIRun: here.CIRun},
-		Clock: utcNow, NewID: newID, Progress: a.progress(),
+		Clock: utcNow, NewID: newID, Progress: a.progress(ctx),
 		Variables: terraformVariables(environ), Parallelism: max(runtime.NumCPU()/2, 2),
 	}
 	if secret := env.Settings.Notify.SlackWebhookSecret; secret != "" {
@@ -106,6 +105,7 @@ func (a *app) wire(ctx context.Context, dir string, fsys fs.FS, env *environment
 	if err != nil {
 		return nil, err
 	}
+	a.told.forecast = e.Forecast
 	e.Release = release.WorkingTree(source) // until a stored release is opened
 	e.Verifier = verifier(dir, env, cloud, options.PathStyle)
 	return e, a.localBucket(ctx, e)
@@ -226,15 +226,6 @@ func terraformVariables(environ []string) map[string]string {
 		}
 	}
 	return variables
-}
-
-// progress gives who hears of a run's progress.
-func (a *app) progress() func(engine.Progress) {
-	if a.flags.logFormat == "json" {
-		return view.Log(a.log)
-	}
-	lines := &view.Progress{W: a.Stderr, Palette: a.palette(a.Stderr)}
-	return lines.Show
 }
 
 // human is where texts for people go: beside a JSON document, to stderr.

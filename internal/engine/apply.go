@@ -246,6 +246,7 @@ func (e *Engine) carryOut(ctx context.Context, operation Operation, id string, r
 	failures := e.marked(ctx, d, dead)
 	if len(failures) == 0 {
 		e.phase("%s %s", operation, e.name())
+		d.tellOutline()
 		failures = e.perform(ctx, d, result)
 	} else {
 		result.Result = Failed
@@ -259,6 +260,7 @@ func (e *Engine) carryOut(ctx context.Context, operation Operation, id string, r
 	result.Seconds = e.Clock().Sub(d.record.StartedAt).Seconds()
 	result.Phases, result.Verification, result.Preview = d.recorded().Phases, d.verification, d.preview
 	err = errors.Join(failures...)
+	e.Progress(Progress{Time: e.Clock(), Kind: ProgressEnd, Status: result.Result, Seconds: result.Seconds, Err: err})
 	e.tellEnd(closingCtx, d, result, err)
 	return result, err
 }

@@ -128,23 +128,27 @@ func (d *deployment) phase(ctx context.Context, name Phase, text string, do func
 		return &problem.Error{Code: problem.Interrupted, What: fmt.Sprintf("the %s of %s was interrupted", d.operation, d.engine.name()), Err: problem.ErrInterrupted}
 	}
 	e := d.engine
-	e.phase("%s", text)
 	begun := e.Clock().UTC()
+	e.Progress(Progress{Time: begun, Kind: ProgressPhase, Phase: name, Status: Running, Text: text})
 	d.update(ctx, func(r *Record) {
 		r.Phases = append(r.Phases, PhaseRecord{Name: name, Status: Running, StartedAt: begun})
 	})
 	note, err := do(ctx)
-	ended := e.Clock().UTC()
+	ended, status := e.Clock().UTC(), Succeeded
+	if err != nil {
+		status = Failed
+		if ctx.Err() != nil {
+			status = Interrupted
+		}
+	}
 	d.update(ctx, func(r *Record) {
 		last := &r.Phases[len(r.Phases)-1]
-		last.Status, last.EndedAt, last.Note = Succeeded, ended, note
+		last.Status, last.EndedAt, last.Note = status, ended, note
 		if err != nil {
-			last.Status, last.Error = Failed, short(err)
-			if ctx.Err() != nil {
-				last.Status = Interrupted
-			}
+			last.Error = short(err)
 		}
 	})
+	e.Progress(Progress{Time: ended, Kind: ProgressPhaseEnd, Phase: name, Status: status, Seconds: ended.Sub(begun).Seconds(), Err: err})
 	if err == nil && note != "" {
 		e.note("%s: %s", name, note)
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"fmt"
 	"io/fs"
 	"time"
 
@@ -62,37 +61,6 @@ type Actor struct {
 	Host  string
 	PID   int
 	CIRun string // URL of the CI run, "" outside CI
-}
-
-// ProgressKind tells what a Progress says.
-type ProgressKind string
-
-// The kinds of progress.
-const (
-	ProgressPhase ProgressKind = "phase" // a phase of the run begins: Text says which
-	ProgressLayer ProgressKind = "layer" // a layer's step changes its Status
-	ProgressEvent ProgressKind = "event" // a resource's event
-	ProgressNote  ProgressKind = "note"  // something worth knowing: Text
-)
-
-// Progress is one thing that happened in a run, for people.
-type Progress struct {
-	Time    time.Time
-	Kind    ProgressKind
-	Layer   string
-	Stage   Stage
-	Status  RunStatus
-	Event   *Event
-	Text    string
-	Seconds float64
-}
-
-func (e *Engine) phase(format string, args ...any) {
-	e.Progress(Progress{Time: e.Clock(), Kind: ProgressPhase, Text: fmt.Sprintf(format, args...)})
-}
-
-func (e *Engine) note(format string, args ...any) {
-	e.Progress(Progress{Time: e.Clock(), Kind: ProgressNote, Text: fmt.Sprintf(format, args...)})
 }
 
 // name is the environment's name.

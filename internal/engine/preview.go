@@ -326,11 +326,14 @@ func (e *Engine) planIn(ctx context.Context, name string, composition *compose.C
 			err = releaseErr
 		}
 	}()
-	if err := e.Terraform.Init(ctx, dir.Path()); err != nil {
+	if err := e.command(Step{}, CommandInit, func() error { return e.Terraform.Init(ctx, dir.Path()) }); err != nil {
 		return nil, e.inLayer(err, "")
 	}
 	options.VarFiles = e.varFiles(dir, code)
-	plan, err = e.Terraform.Plan(ctx, dir.Path(), options)
+	err = e.command(Step{}, CommandPlan, func() (err error) {
+		plan, err = e.Terraform.Plan(ctx, dir.Path(), options)
+		return err
+	})
 	return plan, e.inLayer(err, "")
 }
 

@@ -160,6 +160,7 @@ type LayerRecord struct {
 	Name         string    `json:"name"`
 	Stage        Stage     `json:"stage,omitempty"`
 	Status       RunStatus `json:"status"`
+	BegunAt      time.Time `json:"begun_at,omitzero"`   // of the step: its init and plan come before the apply
 	StartedAt    time.Time `json:"started_at,omitzero"` // of the Terraform that applies
 	EndedAt      time.Time `json:"ended_at,omitzero"`
 	Process      Process   `json:"process,omitzero"`

@@ -396,6 +396,7 @@ func (d *deployment) converge(ctx context.Context) error {
 	if err := d.ready(); err != nil {
 		return err
 	}
+	d.tellOutline()
 	summary := preview.Summary()
 	d.update(ctx, func(r *Record) {
 		r.ApprovalDigest, r.Changes, r.Layers = preview.Approval.Digest, &summary, nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/goal-mandala/mandala-deploy/internal/change"
@@ -27,12 +28,12 @@ func (r *run) step(ctx context.Context, key stepKey) error {
 	}
 	begun := r.engine.Clock()
 	result := &LayerResult{Name: key.layer, Stage: key.stage}
-	r.report(key, Running, 0)
+	r.report(key, Running, 0, nil)
 	status, err := r.perform(ctx, step)
 	result.Result, result.Seconds = status, r.engine.Clock().Sub(begun).Seconds()
 	ended := r.engine.Clock().UTC()
 	r.update(ctx, key, func(l *LayerRecord) {
-		l.Status, l.EndedAt = status, ended
+		l.Status, l.BegunAt, l.EndedAt = status, begun.UTC(), ended
 		if err != nil {
 			l.Error = short(err)
 		}
@@ -40,12 +41,12 @@ func (r *run) step(ctx context.Context, key stepKey) error {
 	r.mu.Lock()
 	r.results[key] = result
 	r.mu.Unlock()
-	r.report(key, status, result.Seconds)
+	r.report(key, status, result.Seconds, err)
 	return err
 }
 
-func (r *run) report(key stepKey, status RunStatus, seconds float64) {
-	r.engine.Progress(Progress{Time: r.engine.Clock(), Kind: ProgressLayer, Layer: key.layer, Stage: key.stage, Status: status, Seconds: seconds})
+func (r *run) report(key stepKey, status RunStatus, seconds float64, err error) {
+	r.engine.Progress(Progress{Time: r.engine.Clock(), Kind: ProgressLayer, Layer: key.layer, Stage: key.stage, Status: status, Seconds: seconds, Err: err})
 }
 
 // short gives an error's first line for the record: codes and summaries, no
@@ -82,7 +83,7 @@ func (r *run) performIn(ctx context.Context, step Step, dir Directory) (RunStatu
 		}
 		return Failed, e.inLayer(err, step.Layer)
 	}
-	if err := e.Terraform.Init(ctx, dir.Path()); err != nil {
+	if err := e.command(step, CommandInit, func() error { return e.Terraform.Init(ctx, dir.Path()) }); err != nil {
 		return fail(err)
 	}
 	if err := r.mendState(ctx, step, dir); err != nil {
@@ -99,7 +100,11 @@ func (r *run) performIn(ctx context.Context, step Step, dir Directory) (RunStatu
 	if step.Stage == StageRelease {
 		options.Targets = step.Addresses
 	}
-	planned, err := e.Terraform.Plan(ctx, dir.Path(), options)
+	var planned *tfjson.Plan
+	err := e.command(step, CommandPlan, func() (err error) {
+		planned, err = e.Terraform.Plan(ctx, dir.Path(), options)
+		return err
+	})
 	if err != nil {
 		return fail(err)
 	}
@@ -116,7 +121,7 @@ func (r *run) performIn(ctx context.Context, step Step, dir Directory) (RunStatu
 	if set.Empty() {
 		return Unchanged, nil
 	}
-	if err := r.apply(ctx, step, dir); err != nil {
+	if err := e.command(step, CommandApply, func() error { return r.apply(ctx, step, dir) }); err != nil {
 		status, failure := fail(err)
 		if problem.Is(err, problem.TerraformCrashed) || dir.Unsaved() {
 			status = Crashed
@@ -199,6 +204,11 @@ func (r *run) apply(ctx context.Context, step Step, dir Directory) error {
 		r.update(ctx, key, func(l *LayerRecord) { l.Process = p })
 	}}
 	err := r.engine.Terraform.Apply(ctx, dir.Path(), options, func(event Event) {
+		if event.Diagnostic != nil {
+			located := *event.Diagnostic
+			located.File = r.engine.inProject(located.File)
+			event.Diagnostic = &located
+		}
 		r.journal.Event(step.Layer, event)
 		r.engine.Progress(Progress{Time: event.Time, Kind: ProgressEvent, Layer: step.Layer, Stage: step.Stage, Event: &event})
 	})

@@ -2,8 +2,11 @@ package problem
 
 // Codes of the command line itself.
 const (
-	Usage    Code = "MD0901"
-	Internal Code = "MD0999"
+	Usage           Code = "MD0901"
+	EventsFile      Code = "MD0902"
+	EventsLost      Code = "MD0903"
+	TelemetryFailed Code = "MD0904"
+	Internal        Code = "MD0999"
 )
 
 func usage() []Entry {
@@ -11,6 +14,15 @@ func usage() []Entry {
 		{Usage, "wrong usage",
 			"the command line has an unknown command, flag or argument",
 			"see `mandala-deploy COMMAND --help`"},
+		{EventsFile, "no file for events",
+			"the file that --events names cannot be written, or is a pipe that nobody reads",
+			"name a file in a directory that you may write to, or start its reader first; nothing was begun"},
+		{EventsLost, "events lost",
+			"who was to be told of the run could not keep up, or the disk is full",
+			"the run itself is not touched: its record has all, `mandala-deploy history show ID`"},
+		{TelemetryFailed, "telemetry not exported",
+			"the collector cannot be reached, or did not take the spans in time",
+			"check OTEL_EXPORTER_OTLP_ENDPOINT and its kin; the run itself is not touched"},
 		{Internal, "internal error",
 			"something happened that the tool does not expect",
 			"report it with the output of --log-level debug"},

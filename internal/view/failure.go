@@ -63,11 +63,9 @@ func writeDiagnostics(w io.Writer, diagnostics []engine.Diagnostic) {
 				fmt.Fprintf(w, "  %s\n", part)
 			}
 		}
-		fmt.Fprintf(w, "    %s\n", d.Summary)
-		for _, line := range strings.Split(strings.TrimSpace(d.Detail), "\n") {
-			if strings.TrimSpace(line) != "" {
-				fmt.Fprintf(w, "    %s\n", strings.TrimRight(line, " "))
-			}
+		fmt.Fprintf(w, "    %s\n", plainLine(d.Summary))
+		for _, line := range unboxed(strings.TrimSpace(d.Detail)) {
+			fmt.Fprintf(w, "    %s\n", line)
 		}
 	}
 }

@@ -58,3 +58,20 @@ func statusColour(status engine.RunStatus) string {
 	}
 	return ""
 }
+
+// Status colours a text as the status that it tells of.
+func (p Palette) Status(status engine.RunStatus, text string) string {
+	return p.paint(statusColour(status), text)
+}
+
+// Bold makes a text stand out.
+func (p Palette) Bold(text string) string { return p.paint(bold, text) }
+
+// Faint makes a text step back.
+func (p Palette) Faint(text string) string { return p.paint(faint, text) }
+
+// Mark gives an operation's sign in its colour.
+func (p Palette) Mark(operation change.Operation) string {
+	sign, colour := mark(operation)
+	return p.paint(colour, sign)
+}

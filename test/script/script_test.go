@@ -69,6 +69,7 @@ func TestScripts(t *testing.T) {
 				"digest":     digest,
 				"replace":    replace,
 				"github-api": func(ts *testscript.TestScript, neg bool, args []string) { gitHub(t, ts, neg, args) },
+				"screen":     screen,
 			},
 		})
 	})
