@@ -51,11 +51,16 @@ func (e *Engine) deploymentOrLast(ctx context.Context, id string) (*Record, erro
 	if id != "" {
 		return e.DeploymentByID(ctx, id)
 	}
-	last, err := e.lastRun(ctx)
-	if err == nil && last == nil {
-		err = &problem.Error{Code: problem.NotDeployed, What: fmt.Sprintf("nothing was ever deployed to environment %s", e.name())}
+	records, err := e.Journals.List(ctx, recordsNear)
+	if _, err = brokenRecords(err); err != nil {
+		return nil, err
 	}
-	return last, err
+	for i := range records {
+		if records[i].Operation != OperationUnlock {
+			return &records[i], nil
+		}
+	}
+	return nil, &problem.Error{Code: problem.NotDeployed, What: fmt.Sprintf("nothing was ever deployed to environment %s", e.name())}
 }
 
 // approved gives the approval that is kept under a digest; nil where there is none, or

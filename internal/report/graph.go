@@ -32,9 +32,9 @@ type edge struct {
 }
 
 const (
-	nodeWidth  = 168
+	nodeWidth  = 138
 	nodeHeight = 46
-	columnGap  = 56
+	columnGap  = 26
 	rowGap     = 18
 	margin     = 8
 )
@@ -59,8 +59,8 @@ func draw(layers []Layer, of func(name string) (State, string)) *drawing {
 		top := (d.Height - len(column)*nodeHeight - (len(column)-1)*rowGap) / 2
 		for r, name := range column {
 			status, note := of(name)
-			n := node{X: margin + c*(nodeWidth+columnGap), Y: top + r*(nodeHeight+rowGap), W: nodeWidth, H: nodeHeight, Name: shorten(say(name, maxName), 18), Note: shorten(note, 24), State: status}
-			n.TextX, n.NameY, n.NoteY = n.X+12, n.Y+20, n.Y+36
+			n := node{X: margin + c*(nodeWidth+columnGap), Y: top + r*(nodeHeight+rowGap), W: nodeWidth, H: nodeHeight, Name: shorten(say(name, maxName), 12), Note: shorten(note, 18), State: status}
+			n.TextX, n.NameY, n.NoteY = n.X+9, n.Y+20, n.Y+36
 			places[name] = n
 			d.Nodes = append(d.Nodes, n)
 			on := "stands on no other"
