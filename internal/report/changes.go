@@ -238,7 +238,7 @@ func risks(list []change.Change, most int) *table {
 	if len(all) == 0 {
 		return nil
 	}
-	t := &table{Caption: "Look at these first", Columns: []string{"What", "Resource", "Holds data", "Why"}}
+	t := &table{Caption: "What is lost, and changes of what holds data", Columns: []string{"What", "Resource", "Holds data", "Why"}}
 	for i, c := range all {
 		if i == most {
 			t.More = fmt.Sprintf("%d more: %s.", len(all)-i, counts(change.Summarize(all[i:]), ""))

@@ -24,13 +24,13 @@ const mostBytes = 200_000
 func TestPictures(t *testing.T) {
 	t.Parallel()
 	s := &source{running: true}
-	for name, address := range map[string]string{"report": deployment(t, 200, false), "report-failed": deployment(t, 60, true), "plan": plan(t, 60), "dashboard": serve(t, s)} {
+	for name, address := range map[string]string{"report": deployment(t, 200, false), "report-failed": deployment(t, 60, true), "report-timeline": deployment(t, 200, false) + "#timeline", "plan": plan(t, 60), "dashboard": serve(t, s)} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			file := filepath.Join(images, name+".png")
 			p := newTab(t)
+			p.media("prefers-reduced-motion", "reduce") // no picture of a page on its way
 			p.open(address)
-			p.media("prefers-color-scheme", "light")
 			body, err := chromedp.Run(p.ctx, chromedp.CaptureScreenshot())
 			if err != nil {
 				t.Fatal(err)

@@ -59,6 +59,12 @@ func TestReportOf500Resources(t *testing.T) {
 	if got := eval[bool](p, `[...document.querySelectorAll("g.node")].every((g) => [...g.querySelectorAll("text")].every((e) => e.getBoundingClientRect().right <= g.querySelector("rect").getBoundingClientRect().right))`); !got {
 		t.Error("a text of a layer runs out of its box")
 	}
+	crossed := eval[int](p, `[...document.querySelectorAll("path.edge")].filter((path) => { const length = path.getTotalLength();
+		return [...document.querySelectorAll("g.node rect")].some((r) => { const b = r.getBBox();
+			return Array.from({ length: 200 }, (_, i) => path.getPointAtLength(length * (i + 0.5) / 200)).some((at) => at.x > b.x + 2 && at.x < b.x + b.width - 2 && at.y > b.y + 2 && at.y < b.y + b.height - 2); }); }).length`)
+	if crossed > 0 {
+		t.Errorf("%d lines run through a layer", crossed)
+	}
 	if got := eval[bool](p, `document.querySelector("#failures").textContent.includes("modules/api/stage.tf:12")`); !got {
 		t.Error("it is not told where it failed")
 	}
