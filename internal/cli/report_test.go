@@ -3,12 +3,16 @@ package cli
 import (
 	"context"
 	"errors"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/goal-mandala/mandala-deploy/internal/dashboard"
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/engine/enginetest"
 	"github.com/goal-mandala/mandala-deploy/internal/environment"
@@ -155,5 +159,57 @@ func TestDriftIsRemembered(t *testing.T) {
 	seen := a.lastDrift("production")
 	if seen == nil || seen.Resources != 2 || len(seen.Layers) != 1 || seen.Layers[0] != "network" || seen.At.IsZero() {
 		t.Errorf("%+v", seen)
+	}
+}
+
+// still has nothing to show.
+type still struct{}
+
+func (still) Names() []string { return nil }
+
+func (still) Look(context.Context, string) (*dashboard.Standing, error) {
+	return nil, errors.New("there is none")
+}
+
+func (still) Report(context.Context, string, string, func(string) string) ([]byte, error) {
+	return nil, errors.New("there is none")
+}
+
+// teller hands on what is written.
+type teller struct{ texts chan string }
+
+func (w teller) Write(text []byte) (int, error) {
+	w.texts <- string(text)
+	return len(text), nil
+}
+
+func TestWhatIsServedEndsWithTheCommand(t *testing.T) {
+	t.Parallel()
+	a, _, _ := fake("")
+	out := teller{make(chan string, 9)}
+	a.Stdout = out
+	ctx, interrupt := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- a.onLoopback(ctx, 0, false, dashboard.Options{Source: still{}}) }()
+	address, _, _ := strings.Cut(<-out.texts, "\n")
+	if !regexp.MustCompile(`^http://127\.0\.0\.1:\d+/[\w-]{32}/$`).MatchString(address) {
+		t.Errorf("it tells %q", address)
+	}
+	response, err := http.Get(address)
+	must(t, err)
+	response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		t.Errorf("status %d", response.StatusCode)
+	}
+	interrupt()
+	must(t, <-done)
+
+	// A port that is taken is told.
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	must(t, err)
+	defer taken.Close()
+	port := taken.Addr().(*net.TCPAddr).Port //nolint:errcheck,forcetypeassert // it is one
+	if err := a.onLoopback(t.Context(), port, false, dashboard.Options{Source: still{}}); !problem.Is(err, problem.NotServed) {
+		t.Errorf("%v", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/goal-mandala/mandala-deploy/internal/aws"
@@ -23,6 +24,9 @@ import (
 type onlooker struct {
 	app   *app
 	names []string
+
+	mu      sync.Mutex
+	engines map[string]*engine.Engine // so that credentials are fetched once
 }
 
 var _ dashboard.Source = (*onlooker)(nil)
@@ -32,7 +36,7 @@ func (o *onlooker) Names() []string { return o.names }
 
 // Look reads how an environment stands.
 func (o *onlooker) Look(ctx context.Context, name string) (*dashboard.Standing, error) {
-	e, err := o.app.looking(ctx, name)
+	e, err := o.engine(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -46,7 +50,7 @@ func (o *onlooker) Look(ctx context.Context, name string) (*dashboard.Standing, 
 // Report makes the report of a deployment. One that the run itself left on this machine
 // is not taken: it may be older than what became of the run.
 func (o *onlooker) Report(ctx context.Context, name, id string, links func(string) string) ([]byte, error) {
-	e, err := o.app.looking(ctx, name)
+	e, err := o.engine(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -55,6 +59,28 @@ func (o *onlooker) Report(ctx context.Context, name, id string, links func(strin
 		return nil, err
 	}
 	return o.app.reportOf(report.Deployment{Account: *account, Layers: o.app.layersOf(e)}, report.Options{Now: utcNow(), Links: links})
+}
+
+// engine gives the engine of an environment. A local AWS may be another one by now.
+func (o *onlooker) engine(ctx context.Context, name string) (*engine.Engine, error) {
+	o.mu.Lock()
+	known := o.engines[name]
+	o.mu.Unlock()
+	if known != nil {
+		return known, nil
+	}
+	// Its credentials are fetched later, too, when who asked now is gone.
+	e, err := o.app.looking(context.WithoutCancel(ctx), name)
+	if err != nil || e.Environment.Settings.Target == environment.TargetLocal {
+		return e, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.engines == nil {
+		o.engines = map[string]*engine.Engine{}
+	}
+	o.engines[name] = e
+	return e, nil
 }
 
 // looking gives an engine that can look at an environment's bucket and nothing else. It

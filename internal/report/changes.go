@@ -234,7 +234,7 @@ func risks(list []change.Change, most int) *table {
 			then = append(then, c)
 		}
 	}
-	all := append(first, then...)
+	all := slices.Concat(first, then)
 	if len(all) == 0 {
 		return nil
 	}

@@ -151,7 +151,7 @@ func (r *run) phases(s scale) (early, late []stretch) {
 		if status == engine.Running && r.over() {
 			status = engine.Crashed
 		}
-		line := stretch{Name: say(string(p.Name), maxName), Kind: "phase", State: StatusState(status), Begins: "+" + Lasted(p.StartedAt.Sub(s.from)),
+		line := stretch{Name: say(string(p.Name), maxName), Kind: "phase", State: StatusState(status), Begins: since(p.StartedAt.Sub(s.from)),
 			Took: took(p.StartedAt, ended), Note: sentence(strings.TrimSpace(p.Error + " " + p.Note)),
 			Bars: []bar{s.bar(p.StartedAt, ended, "phase "+StatusState(status).Class, took(p.StartedAt, ended))}}
 		line.Caption = fmt.Sprintf("from %s for %s", line.Begins, line.Took)
@@ -174,7 +174,7 @@ func (r *run) layerStretch(s scale, each span) stretch {
 		line.Caption = "never began"
 		return line
 	}
-	line.Begins, line.Took = "+"+Lasted(each.ready.Sub(s.from)), took(each.ready, each.ended)
+	line.Begins, line.Took = since(each.ready.Sub(s.from)), took(each.ready, each.ended)
 	if waited := each.ready.Sub(each.begun); waited > 0 {
 		line.Waited = Lasted(waited)
 		if each.behind != nil {
@@ -187,8 +187,8 @@ func (r *run) layerStretch(s scale, each span) stretch {
 		working = each.ended
 	}
 	if prepared := working.Sub(each.ready); prepared > 0 {
-		line.Note = Lasted(prepared) + " to plan and for a free place"
-		line.Bars = append(line.Bars, s.bar(each.ready, working, "plan", "planned for "+Lasted(prepared)))
+		line.Note = "planned " + Lasted(prepared)
+		line.Bars = append(line.Bars, s.bar(each.ready, working, "plan", "planned, or waited for a free place, for "+Lasted(prepared)))
 	}
 	if !each.work.IsZero() {
 		line.Bars = append(line.Bars, s.bar(each.work, each.ended, "work "+line.State.Class, "applied for "+took(each.work, each.ended)))
@@ -220,7 +220,7 @@ func (r *run) layerTimeline(index int, name string, work []resource, most int) l
 			done = StatusState(each.status)
 			done.Name = say(each.action, maxName) + " " + done.Name
 		}
-		line := stretch{Name: say(inLayer(each.address, name), maxAddress), State: done, Begins: "+" + Lasted(each.began.Sub(from)), Took: took(each.began, r.endOf(each))}
+		line := stretch{Name: say(inLayer(each.address, name), maxAddress), State: done, Begins: since(each.began.Sub(from)), Took: took(each.began, r.endOf(each))}
 		if each.began.After(from) {
 			line.Bars = append(line.Bars, s.bar(from, each.began, "wait", ""))
 		}
@@ -228,6 +228,14 @@ func (r *run) layerTimeline(index int, name string, work []resource, most int) l
 		t.Rows = append(t.Rows, line)
 	}
 	return t
+}
+
+// since says how long after the beginning of a scale something began.
+func since(d time.Duration) string {
+	if d < 50*time.Millisecond {
+		return "at once"
+	}
+	return "+" + Lasted(d)
 }
 
 // endOf gives when a resource was done; where nobody said so, when the run ended.

@@ -4,6 +4,7 @@ package browser
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -81,7 +82,7 @@ func chromium() (string, error) {
 			}
 		}
 	}
-	return "", fmt.Errorf("Chromium is missing: `make chromium` installs it, or says how")
+	return "", errors.New("there is no Chromium: `make chromium` installs it, or says how")
 }
 
 // tab is one page in the browser, with all that it asked for and complained of.
