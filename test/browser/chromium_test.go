@@ -96,7 +96,7 @@ type tab struct {
 }
 
 // patience bounds all that one test does in its tab.
-const patience = 50 * time.Second
+const patience = 3 * time.Minute
 
 func newTab(t *testing.T) *tab {
 	t.Helper()

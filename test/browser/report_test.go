@@ -35,7 +35,7 @@ func plan(t *testing.T, resources int) string {
 // pages are those that are looked at, each in its own tab.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
-	return map[string]string{"deployment": deployment(t, 60, false), "failed": deployment(t, 60, true), "plan": plan(t, 60)}
+	return map[string]string{"deployment": deployment(t, 30, false), "failed": deployment(t, 30, true), "plan": plan(t, 40)}
 }
 
 func TestReportOf500Resources(t *testing.T) {
