@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/secrecy"
 )
 
 // checked is the verification, by requirement.
@@ -37,9 +38,10 @@ type check struct {
 
 // costs is what is known of what the environment costs.
 type costs struct {
-	State  State
-	Lead   string
-	Checks []check
+	State   State
+	Lead    string
+	Command string // that looks; "" where this run did
+	Checks  []check
 }
 
 const costArea = "cost"
@@ -186,9 +188,11 @@ func results(d Deployment) (list []engine.CheckResult, note string) {
 
 // costsOf gives what the verification saw of costs; nothing is made up where it saw none.
 func costsOf(d Deployment, environment string) *costs {
-	how := "`mandala-deploy verify " + say(environment, maxName) + " --area cost` reads it from Cost Explorer and the budget; the dashboards of CloudWatch have the load."
 	all, _ := results(d)
-	c := &costs{State: State{"not recorded", "idle", "·"}, Lead: "What the environment costs was not looked at by this run. " + how}
+	c := &costs{State: State{"not recorded", "idle", "·"}, Lead: "What the environment costs was not looked at by this run."}
+	if word, ok := secrecy.ShellWord(environment); ok {
+		c.Command = "mandala-deploy verify " + word + " --area cost"
+	}
 	for _, each := range all {
 		if each.Area != costArea {
 			continue
@@ -198,9 +202,9 @@ func costsOf(d Deployment, environment string) *costs {
 	}
 	switch {
 	case len(c.Checks) > 0 && d.Verification != nil:
-		c.Lead = "As the verification of this run saw it."
+		c.Lead, c.Command = "As the verification of this run saw it.", ""
 	case len(c.Checks) > 0:
-		c.Lead = "The record has the results and no amounts. " + how
+		c.Lead = "The record has the results and no amounts."
 	}
 	return c
 }

@@ -7,7 +7,7 @@
     const list = tools.dataset.tools;
     const layers = [...document.querySelectorAll(`details[data-list="${list}"]`)];
     if (layers.length === 0) continue;
-    const label = element("label", { textContent: "Filter " });
+    const label = element("label", { textContent: tools.dataset.label });
     const field = element("input", { type: "search", id: `filter-${list}`, autocomplete: "off", spellcheck: false });
     label.htmlFor = field.id;
     const found = element("span", { className: "found" });
