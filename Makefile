@@ -27,7 +27,7 @@ ARCHITECTURE := arm64
 
 # Packages whose tests run Terraform, the local AWS or Go's toolchain, or make databases
 # by the dozen; all others are quick.
-SLOW       := /internal/(artifact|aws|compose|localaws|localaws/lambda|postgres|terraform)$$|/functions/(reminder|internal/(store|workflow/states))$$|/test$$|/test/(bench|deploy|interrupt|preview|script)$$
+SLOW       := /internal/(artifact|aws|compose|localaws|localaws/lambda|postgres|terraform)$$|/functions/(reminder|internal/(store|workflow/states))$$|/test$$|/test/(bench|browser|deploy|interrupt|preview|script)$$
 WORKFLOWS  := /test/workflows/e2e$$
 SLOW_TESTS := go list ./... | grep -E '$(SLOW)'
 UNIT_TESTS := go list ./... | grep -vE '$(SLOW)|$(WORKFLOWS)'
@@ -85,7 +85,7 @@ STACKS := /test(/deploy)?$$
 # Not cached: the tests run a binary that Go does not know they depend upon. Beside the
 # packages that wait, one after the other, those that work.
 .PHONY: test-integration
-test-integration: $(WITH_TERRAFORM) emulator postgresql ## Run the tests with real Terraform and the local AWS
+test-integration: $(WITH_TERRAFORM) emulator postgresql chromium ## Run the tests with real Terraform and the local AWS
 	@set -f; test="$(WITH_TERRAFORM) -no-config $(GO_TEST) -count=1 -p 1 -timeout $(TIMEOUT) -run $(RUN) -skip $(SKIP)"; failed=0; \
 	$$test $$($(SLOW_TESTS) | grep -E '$(STACKS)') & stacks=$$!; \
 	$$test $$($(SLOW_TESTS) | grep -vE '$(STACKS)') || failed=1; \
@@ -147,6 +147,10 @@ emulator: ## Make sure that there is a Python with the local AWS's emulator
 .PHONY: postgresql
 postgresql: ## Make sure that there are PostgreSQL's server programs
 	@scripts/postgresql
+
+.PHONY: chromium
+chromium: ## Make sure that there is a Chromium, for the tests of what people look at
+	@scripts/chromium
 
 .PHONY: check-go
 check-go:

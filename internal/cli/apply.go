@@ -106,7 +106,7 @@ func (a *app) apply(ctx context.Context, o applyOptions) error {
 		request.Layers = approval.Inputs.Layers
 	}
 	result, err := e.Apply(ctx, request)
-	return a.report(result, err)
+	return a.filed(ctx, e, result, a.report(result, err))
 }
 
 // readApproval reads an approval file; nil for no file.

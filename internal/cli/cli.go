@@ -105,7 +105,7 @@ preview is one exact plan of the whole.`,
 	flags.StringVar(&a.flags.providerMirror, "provider-mirror", "", "a filesystem mirror to take Terraform providers from")
 	root.SetFlagErrorFunc(usage)
 	root.AddCommand(
-		a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.releaseCommand(), a.functionsCommand(), a.destroyCommand(), a.statusCommand(), a.historyCommand(), a.driftCommand(), a.verifyCommand(), a.githubCommand(), a.graphCommand(),
+		a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.releaseCommand(), a.functionsCommand(), a.destroyCommand(), a.statusCommand(), a.historyCommand(), a.reportCommand(), a.serveCommand(), a.auditCommand(), a.driftCommand(), a.verifyCommand(), a.githubCommand(), a.graphCommand(),
 		a.unlockCommand(), a.bootstrapCommand(), a.environmentsCommand(), a.doctorCommand(), a.versionCommand(), a.localCommand(),
 	)
 	return root

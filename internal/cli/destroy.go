@@ -65,5 +65,5 @@ func (a *app) destroy(ctx context.Context, environment string, layers []string, 
 	result, err := e.Destroy(ctx, engine.DestroyRequest{Layers: layers, Show: func(p *engine.Preview) {
 		view.Preview(a.human(), p, a.palette(a.human()))
 	}})
-	return a.report(result, err)
+	return a.filed(ctx, e, result, a.report(result, err))
 }

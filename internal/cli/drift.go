@@ -74,6 +74,7 @@ func (a *app) drift(ctx context.Context, name string, o driftOptions) error {
 	if err != nil {
 		return err
 	}
+	a.keepDrift(drift)
 	return a.reportDrift(ctx, o, drift)
 }
 

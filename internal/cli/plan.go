@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/comment"
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
+	"github.com/goal-mandala/mandala-deploy/internal/report"
 	"github.com/goal-mandala/mandala-deploy/internal/view"
 )
 
@@ -22,6 +24,7 @@ type planOptions struct {
 	version          string
 	layers           []string
 	out              string
+	html             string
 	refresh          bool
 	detailedExitCode bool
 	comment          commentOptions
@@ -33,6 +36,7 @@ func (a *app) planCommand() *cobra.Command {
 		Use:   "plan ENV...",
 		Short: "Preview what an apply would do, as one exact plan of the whole environment",
 		Long: `plan previews an environment, or several one after the other, and changes nothing.
+With --html it writes one file for who reviews it, which needs no network.
 
 With --comment it tells a pull request on GitHub, in one comment that each further
 plan of the same environments updates. GITHUB_TOKEN or GH_TOKEN holds the token. A
@@ -40,6 +44,7 @@ comment that cannot be made is reported and fails nothing.`,
 		Example: `  mandala-deploy plan production --out plan.json
   mandala-deploy plan staging --layer database --detailed-exitcode
   mandala-deploy plan local --json | jq .summary
+  mandala-deploy plan production --html plan.html
   mandala-deploy plan staging production --comment --pull-request 12`,
 		Args:              o.arguments,
 		ValidArgsFunction: a.completeEnvironments,
@@ -55,6 +60,7 @@ comment that cannot be made is reported and fails nothing.`,
 	}
 	addLayerFlag(cmd, &o.layers)
 	cmd.Flags().StringVarP(&o.out, "out", "o", "", "write the approval to this file")
+	cmd.Flags().StringVar(&o.html, "html", "", "write the plan as an HTML page, for who reviews it, to this file")
 	cmd.Flags().StringVar(&o.version, "version", "", "plan the deployment of this stored release instead of the working tree")
 	cmd.Flags().BoolVar(&o.refresh, "refresh", true, "ask AWS what exists; --refresh=false takes the states' word, for who may not read all of it")
 	cmd.Flags().BoolVar(&o.detailedExitCode, "detailed-exitcode", false, "exit with 2 when there is something to do")
@@ -81,6 +87,12 @@ func (o *planOptions) validate(changed func(flag string) bool) error {
 	if o.out != "" && len(o.environments) > 1 {
 		return flagProblem("--out", "--out holds the approval of one environment; got "+strings.Join(o.environments, ", "))
 	}
+	if o.html != "" && len(o.environments) > 1 {
+		return flagProblem("--html", "--html is the page of one environment; got "+strings.Join(o.environments, ", "))
+	}
+	if changed("values") && !o.comment.wanted && o.html == "" {
+		return flagProblem("--values", "--values says something of a comment or a page: it wants --comment or --html")
+	}
 	return o.comment.validate(changed)
 }
 
@@ -94,8 +106,14 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	var plans []comment.Plan
 	for _, name := range o.environments {
 		p := comment.Plan{Environment: name, Version: o.version}
-		p.Preview, p.Failure = a.preview(ctx, name, o)
+		var layers []report.Layer
+		p.Preview, layers, p.Failure = a.preview(ctx, name, o)
 		plans = append(plans, p)
+		if o.html != "" && p.Failure == nil {
+			if err := writePlanPage(o, p.Preview, layers); err != nil {
+				return err
+			}
+		}
 		if ctx.Err() != nil {
 			break
 		}
@@ -103,15 +121,31 @@ func (a *app) plan(ctx context.Context, o planOptions) error {
 	return a.reportPlans(ctx, o, plans)
 }
 
-func (a *app) preview(ctx context.Context, name string, o planOptions) (*engine.Preview, error) {
+// preview gives the preview, and the layers of the root that was planned.
+func (a *app) preview(ctx context.Context, name string, o planOptions) (*engine.Preview, []report.Layer, error) {
 	e, err := a.engineAt(ctx, name, o.version)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := e.NoteUnsettled(ctx); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return e.Preview(ctx, engine.PreviewRequest{Layers: o.layers, NoRefresh: !o.refresh})
+	preview, err := e.Preview(ctx, engine.PreviewRequest{Layers: o.layers, NoRefresh: !o.refresh})
+	return preview, layersOfRoot(e.Environment.Root), err
+}
+
+// writePlanPage writes the plan for who reviews it.
+func writePlanPage(o planOptions, preview *engine.Preview, layers []report.Layer) error {
+	var body bytes.Buffer
+	plan := report.Plan{Preview: preview, Version: o.version, Approval: o.out, Layers: layers}
+	if err := report.WritePlan(&body, plan, report.Options{Now: utcNow(), Values: o.comment.values}); err != nil {
+		return err
+	}
+	if err := writeFile(o.html, body.Bytes()); err != nil {
+		return &problem.Error{Code: problem.ReportNotWritten, Where: problem.Location{Flag: "--html"}, What: "the page of the plan cannot be written",
+			Next: "name a file in a directory that can be written", Err: err}
+	}
+	return nil
 }
 
 // reportPlans writes the approval, tells the pull request, and renders the

@@ -23,13 +23,13 @@ type commentOptions struct {
 func addCommentFlags(cmd *cobra.Command, o *commentOptions) {
 	flags := cmd.Flags()
 	flags.BoolVar(&o.wanted, "comment", false, "tell a pull request on GitHub, in one comment that is kept up to date")
-	flags.BoolVar(&o.values, "values", false, "with --comment: show the values that are not sensitive")
+	flags.BoolVar(&o.values, "values", false, "with --comment or --html: show the values that are not sensitive")
 	flags.StringVar(&o.repository, "repository", "", "with --comment: owner/name (default: the CI run's)")
 	flags.IntVar(&o.pullRequest, "pull-request", 0, "with --comment: its number (default: the CI run's)")
 }
 
 func (o commentOptions) validate(changed func(flag string) bool) error {
-	for _, flag := range []string{"values", "repository", "pull-request"} {
+	for _, flag := range []string{"repository", "pull-request"} {
 		if changed(flag) && !o.wanted {
 			return flagProblem("--"+flag, "--"+flag+" says something of a comment: it wants --comment")
 		}

@@ -176,6 +176,8 @@ func TestPlanArguments(t *testing.T) {
 		"one twice":                   {[]string{"staging", "staging"}, "twice"},
 		"an approval of several":      {[]string{"staging", "production", "--out", "x"}, "--out holds"},
 		"values of no comment":        {[]string{"staging", "--values"}, "--values"},
+		"values of a page":            {[]string{"staging", "--values", "--html", "x"}, ""},
+		"a page of several":           {[]string{"staging", "production", "--html", "x"}, "--html is"},
 		"a number of no comment":      {[]string{"staging", "--pull-request", "1"}, "--pull-request"},
 		"no number":                   {[]string{"staging", "--comment", "--pull-request", "0"}, "wants the number"},
 		"no repository":               {[]string{"staging", "--comment", "--repository", "r"}, "OWNER/NAME"},
@@ -189,6 +191,7 @@ func TestPlanArguments(t *testing.T) {
 			cmd := a.planCommand()
 			must(t, cmd.Flags().Parse(c.args))
 			o.out, _ = cmd.Flags().GetString("out")
+			o.html, _ = cmd.Flags().GetString("html")
 			o.comment.wanted, _ = cmd.Flags().GetBool("comment")
 			o.comment.repository, _ = cmd.Flags().GetString("repository")
 			o.comment.pullRequest, _ = cmd.Flags().GetInt("pull-request")

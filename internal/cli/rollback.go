@@ -105,7 +105,7 @@ func (a *app) rollback(ctx context.Context, o rollbackOptions) error {
 		return a.confirmRollback(ctx, o.environment)
 	}
 	result, err := e.Rollback(ctx, o.request)
-	return a.report(result, err)
+	return a.filed(ctx, e, result, a.report(result, err))
 }
 
 // confirmRollback wants the word typed.

@@ -84,7 +84,7 @@ func (a *app) wire(ctx context.Context, dir string, fsys fs.FS, env *environment
 	e := &engine.Engine{
 		Environment: env, Project: fsys, ProjectDir: dir,
 		Terraform: runner, Store: store, Cloud: cloud, Adopter: cloud, Invoker: cloud,
-		Aliases: cloud, Metrics: cloud, Site: cloud, Snapshots: cloud,
+		Aliases: cloud, Metrics: cloud, Site: cloud, Snapshots: cloud, Trail: cloud,
 		Leases:   lease.Of(store, time.Duration(env.Settings.State.LeaseSeconds)*time.Second, lease.SystemClock{}),
 		Journals: journal.Of(store, utcNow), Files: files, Processes: terraform.Processes{},
 		Repository: repository.At(dir, a.Environ, sourcesOf(env)), Checkouts: workspace.NewCheckouts(dir, name),

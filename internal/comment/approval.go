@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/secrecy"
 )
 
 // beside tells what is done beside the layers.
@@ -70,7 +71,7 @@ func (renderer) commands(p Plan) (lines []string, ok bool) {
 	}
 	words := map[string]string{"": "", "env": p.Environment, "file": file, "version": p.Version}
 	for key, word := range words {
-		if words[key], ok = shellWord(word); !ok {
+		if words[key], ok = secrecy.ShellWord(word); !ok {
 			return nil, false
 		}
 	}
@@ -81,7 +82,7 @@ func (renderer) commands(p Plan) (lines []string, ok bool) {
 	if p.Approval == "" {
 		plan := "mandala-deploy plan " + words["env"] + version
 		for _, layer := range p.Preview.Approval.Inputs.Layers {
-			word, ok := shellWord(layer)
+			word, ok := secrecy.ShellWord(layer)
 			if !ok {
 				return nil, false
 			}
@@ -96,7 +97,7 @@ func (renderer) commands(p Plan) (lines []string, ok bool) {
 func guarded(p *engine.Preview, most int) string {
 	var lines []string
 	for _, c := range p.Guarded {
-		if word, ok := shellWord(c.Address); ok {
+		if word, ok := secrecy.ShellWord(c.Address); ok {
 			lines = append(lines, "--allow-stateful "+word)
 		}
 	}

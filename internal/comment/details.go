@@ -6,6 +6,7 @@ import (
 
 	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/secrecy"
 )
 
 const (
@@ -143,7 +144,7 @@ func (r renderer) row(c change.Change) string {
 		notes = append(notes, "imported first")
 	}
 	if c.ImportID != "" && r.options.Values {
-		notes = append(notes, "id "+code(value("id", c.ImportID), maxPath))
+		notes = append(notes, "id "+code(secrecy.Value("id", c.ImportID, maxValue), maxPath))
 	}
 	if len(c.Attributes) > 0 {
 		paths := make([]string, len(c.Attributes))
@@ -160,7 +161,7 @@ func values(c change.Change) []string {
 	if len(c.Attributes) == 0 {
 		return nil
 	}
-	lines := []string{cut(visible(hide(inLayer(c))), maxAddress)}
+	lines := []string{secrecy.Cut(secrecy.Visible(secrecy.Hide(inLayer(c))), maxAddress)}
 	for i, a := range c.Attributes {
 		if i == mostValues {
 			lines = append(lines, fmt.Sprintf("    … and %d more", len(c.Attributes)-i))
@@ -170,7 +171,7 @@ func values(c change.Change) []string {
 		if a.Replaces {
 			forced = "  forces replacement"
 		}
-		lines = append(lines, fmt.Sprintf("    %s: %s → %s%s", cut(visible(hide(a.Path)), maxPath), value(a.Path, a.Before), value(a.Path, a.After), forced))
+		lines = append(lines, fmt.Sprintf("    %s: %s → %s%s", secrecy.Cut(secrecy.Visible(secrecy.Hide(a.Path)), maxPath), secrecy.Value(a.Path, a.Before, maxValue), secrecy.Value(a.Path, a.After, maxValue), forced))
 	}
 	return lines
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/secrecy"
 )
 
 // DriftLabel is the label of the issues that tell of drift.
@@ -39,7 +40,7 @@ func Drift(d *engine.Drift, previous string, options Options) (title, body strin
 	}
 	r := renderer{options: options}
 	name := code(d.Environment, maxName)
-	title = fmt.Sprintf("Drift in %s: %s", cut(visible(hide(d.Environment)), maxName), differing(d.Count()))
+	title = fmt.Sprintf("Drift in %s: %s", secrecy.Cut(secrecy.Visible(secrecy.Hide(d.Environment)), maxName), differing(d.Count()))
 	marker, foot := DriftMarker(d.Environment)+"\n", r.foot()
 	digest := driftDigestBegin + encode(driftDigest(d)) + hiddenEnd + "\n\n"
 	if told, ok := strings.CutPrefix(strings.ReplaceAll(previous, "\r\n", "\n"), marker); ok && strings.HasPrefix(told, digest) {
@@ -67,7 +68,7 @@ func differing(n int) string {
 
 // next says what can be done.
 func next(environment string) string {
-	word, ok := shellWord(environment)
+	word, ok := secrecy.ShellWord(environment)
 	if !ok {
 		return "This issue is closed once nothing differs.\n"
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
+	"github.com/goal-mandala/mandala-deploy/internal/secrecy"
 )
 
 // NotesLimit is how much the notes of a release may hold. GitHub counts 125,000
@@ -197,8 +198,8 @@ func verified(v *engine.VerificationRecord, most int) string {
 }
 
 func goingBack(r *engine.Record) string {
-	environment, ok := shellWord(r.Environment)
-	version, fine := shellWord(r.Release)
+	environment, ok := secrecy.ShellWord(r.Environment)
+	version, fine := secrecy.ShellWord(r.Release)
 	if !ok || !fine {
 		return ""
 	}

@@ -211,16 +211,22 @@ func (e *Engine) standing(ctx context.Context) (*Record, error) {
 	if err != nil {
 		return nil, err
 	}
+	return standingOf(records), nil
+}
+
+// standingOf gives the deployment that stands by records, newest first; nil where none
+// does, or none is known.
+func standingOf(records []Record) *Record {
 	for i, r := range records {
 		switch r.Operation {
 		case OperationApply, OperationRollback:
-			return &records[i], nil
+			return &records[i]
 		case OperationDestroy:
-			return nil, nil //nolint:nilnil // nothing stands any more
+			return nil // nothing stands any more
 		case OperationUnlock:
 		}
 	}
-	return nil, nil //nolint:nilnil // nothing was deployed yet
+	return nil // nothing was deployed yet
 }
 
 // siteChanges are the files of a site in which a bucket differs from a manifest.

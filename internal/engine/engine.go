@@ -34,6 +34,7 @@ type Engine struct {
 	Metrics   Metrics
 	Site      Site
 	Snapshots Snapshots
+	Trail     Trail // asked by audits only
 
 	stored *Bundle // of the release that the engine is at; nil for the working tree
 

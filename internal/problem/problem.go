@@ -6,6 +6,7 @@ package problem
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -115,9 +116,11 @@ type Entry struct {
 // constants.
 func Catalogue() []Entry {
 	var all []Entry
-	for _, area := range [][]Entry{configuration(), terraformRuns(), storage(), approvals(), runs(), localAWS(), functions(), releases(), deployments(), history(), verification(), github(), usage()} {
+	for _, area := range [][]Entry{configuration(), terraformRuns(), storage(), approvals(), runs(), localAWS(), functions(), releases(), deployments(), history(), verification(), github(), reports(), usage()} {
 		all = append(all, area...)
 	}
+	// Those of the command line and of reports share their hundred.
+	slices.SortStableFunc(all, func(a, b Entry) int { return strings.Compare(string(a.Code), string(b.Code)) })
 	return all
 }
 
