@@ -129,7 +129,7 @@ API := $(addprefix ./functions/,ai auth goals health reflections reminder tasks)
 
 .PHONY: docs
 docs: check-go postgresql ## Write the generated documents again
-	go test ./internal/problem -run TestTroubleshootingTable -update
+	go test ./internal/problem -run TestTroubleshooting -update
 	go test ./test/architecture -run TestEnvironmentsAreTold -update
 	go test ./internal/verify -run TestTheDocumentIsTheRegistry -update
 	go test -count=1 -p 1 $(API) -run '^TestRoutesAre' -update-api

@@ -2,8 +2,12 @@ package problem
 
 // Codes of the command line itself.
 const (
-	Usage    Code = "MD0901"
-	Internal Code = "MD0999"
+	Usage           Code = "MD0901"
+	RootTakenInPart Code = "MD0916"
+	NoRootToTake    Code = "MD0917"
+	OtherRoot       Code = "MD0918"
+	NotWritten      Code = "MD0919"
+	Internal        Code = "MD0999"
 )
 
 func usage() []Entry {
@@ -11,6 +15,18 @@ func usage() []Entry {
 		{Usage, "wrong usage",
 			"the command line has an unknown command, flag or argument",
 			"see `mandala-deploy COMMAND --help`"},
+		{RootTakenInPart, "root taken in part",
+			"the root holds something that cannot be cut into layers; the rest was taken",
+			"mend what is listed, in environments/; docs/layers.md says what a root may hold"},
+		{NoRootToTake, "no root to take",
+			"the folder has no *.tf files",
+			"name the folder of the root with --from"},
+		{OtherRoot, "another root in environments",
+			"environments/ holds *.tf files that are not those of the root to be taken: of two roots one would be lost",
+			"move one of them away; a further environment of the root that is there needs no --from"},
+		{NotWritten, "file not written",
+			"a file or folder could not be made",
+			"look at the reason; what was written before it stays, and the command may be said again"},
 		{Internal, "internal error",
 			"something happened that the tool does not expect",
 			"report it with the output of --log-level debug"},

@@ -28,7 +28,7 @@ type applied struct {
 }
 
 // TestLocal takes environment local through its life: from nothing, a second plan, the
-// application's use, releases, settings that somebody changes behind its back, and its
+// application's use, releases, the guides' commands, settings that somebody changes behind its back, and its
 // end. In a project where it stands already (MANDALA_TEST_PROJECT names the folder), it is
 // used only. Changes in place are TestProduction's.
 func TestLocal(t *testing.T) {
@@ -61,6 +61,7 @@ func TestLocal(t *testing.T) {
 	p.Must(0, "plan", "local", "--detailed-exitcode")
 
 	t.Run("releases", func(t *testing.T) { checkReleases(t, p.For(t), kit.NewApplication(t, p, done.Outputs)) })
+	t.Run("documents", func(t *testing.T) { checkDocuments(t, p.For(t), kit.NewApplication(t, p, done.Outputs)) })
 	t.Run("mutations", func(t *testing.T) { mutations.Prove(t, p.For(t), done.Outputs) })
 	if t.Failed() {
 		return
