@@ -101,8 +101,9 @@ preview is one exact plan of the whole.`,
 	root.AddCommand(
 		a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.releaseCommand(), a.functionsCommand(), a.destroyCommand(), a.statusCommand(), a.historyCommand(), a.driftCommand(), a.verifyCommand(), a.githubCommand(), a.graphCommand(),
 		a.unlockCommand(), a.bootstrapCommand(), a.environmentsCommand(), a.doctorCommand(), a.versionCommand(), a.localCommand(),
-		a.initCommand(),
+		a.initCommand(), a.manCommand(),
 	)
+	a.complete(root)
 	return root
 }
 

@@ -46,7 +46,8 @@ modules, cycles, roots in JSON. Each module block becomes a layer.`,
 		Example: `  mandala-deploy init production --from infra --account 123456789012 --dry-run
   mandala-deploy init production --from infra --account 123456789012
   mandala-deploy init staging --region eu-central-1`,
-		Args: environmentArg,
+		Args:              environmentArg,
+		ValidArgsFunction: a.completeEnvironments,
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.environment = args[0]
 			return a.init(o)

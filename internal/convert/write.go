@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -62,10 +63,22 @@ func (c *conversion) settings(name string) error {
 	}
 	// What is written has to be read again: a wrong value is told now.
 	if _, err := environment.LoadSettings(overlay{c.project, map[string][]byte{name: []byte(b.String())}}, c.request.Environment); err != nil {
-		return err
+		return byFlag(err)
 	}
 	c.add(name, []byte(b.String()))
 	return nil
+}
+
+// byFlag leads problems of a deploy.hcl that is not there yet to the flags that they came by.
+func byFlag(err error) error {
+	for _, each := range problem.Find(err) {
+		for attribute, flag := range map[string]string{"account": "--account", "region": "--region", "state.bucket": "--bucket", "target": "--target"} {
+			if strings.Contains(each.What, strconv.Quote(attribute)) {
+				each.Where = problem.Location{Flag: flag}
+			}
+		}
+	}
+	return err
 }
 
 // values gives a terraform.tfvars in which what has no default waits for its value.
