@@ -48,6 +48,10 @@ help: ## List the targets
 build: check-go ## Build bin/mandala-deploy
 	go build -o $(CLI) ./cmd/mandala-deploy
 
+.PHONY: man
+man: build ## Write the manual pages into bin/man/man1: MANPATH=$PWD/bin/man: man mandala-deploy-plan
+	$(CLI) man --dir bin/man/man1
+
 .PHONY: functions
 functions: build ## Build the Lambda functions, those that changed: ARCHITECTURE=arm64, x86_64 or host
 	$(CLI) functions build --architecture $(ARCHITECTURE)

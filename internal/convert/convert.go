@@ -3,6 +3,7 @@
 package convert
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -157,7 +158,7 @@ func (c *conversion) vacant(bodies map[string][]byte) error {
 			continue
 		}
 		there, err := fs.ReadFile(c.project, path.Join(environment.Dir, name))
-		if err != nil || string(there) != string(bodies[name]) {
+		if ours, known := bodies[name]; err != nil || !known || !bytes.Equal(there, ours) {
 			return &problem.Error{Code: problem.OtherRoot, Where: problem.Location{File: path.Join(environment.Dir, name)},
 				What: fmt.Sprintf("it is not the root of %s", c.request.From)}
 		}

@@ -41,7 +41,9 @@ var harmless = []string{
 // run is run now, and anything else fails. The guides say production, and all that is run
 // here is run on environment local; v1.3.0 and v1.2.0, the release that comes and the one
 // that stands, are two that the tests built, and an id is that of the last deployment.
-func checkDocuments(t *testing.T, p *kit.Project, a *kit.Application) {
+//
+// In a project that stands already nothing is changed: there it runs what is harmless.
+func checkDocuments(t *testing.T, p *kit.Project, a *kit.Application, standing bool) {
 	slackChannel(t, a)
 	var history struct {
 		Deployments []struct{ ID string }
@@ -56,8 +58,14 @@ func checkDocuments(t *testing.T, p *kit.Project, a *kit.Application) {
 			continue
 		}
 		if !slices.ContainsFunc(harmless, func(begins string) bool { return strings.HasPrefix(form, begins) }) {
+			if standing {
+				continue
+			}
 			t.Errorf("%s: nothing has run `%s %s`: let a test of this stack run it, in the form\n%s", each.file, shell.Program, strings.Join(each.Args, " "), form)
 			continue
+		}
+		if standing && strings.Contains(form, "VERSION") {
+			continue // who knows which releases there are
 		}
 		var args []string
 		for i, argument := range each.Args {

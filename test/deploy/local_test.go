@@ -36,6 +36,9 @@ func TestLocal(t *testing.T) {
 	if standing := kit.Standing(t); standing != nil {
 		outputs := standing.RootOutputs("local")
 		checkApplication(t, standing, outputs, false)
+		t.Run("documents", func(t *testing.T) {
+			checkDocuments(t, standing.For(t), kit.NewApplication(t, standing, outputs), true)
+		})
 		t.Run("mutations", func(t *testing.T) { mutations.Prove(t, standing.For(t), outputs) })
 		return
 	}
@@ -61,7 +64,7 @@ func TestLocal(t *testing.T) {
 	p.Must(0, "plan", "local", "--detailed-exitcode")
 
 	t.Run("releases", func(t *testing.T) { checkReleases(t, p.For(t), kit.NewApplication(t, p, done.Outputs)) })
-	t.Run("documents", func(t *testing.T) { checkDocuments(t, p.For(t), kit.NewApplication(t, p, done.Outputs)) })
+	t.Run("documents", func(t *testing.T) { checkDocuments(t, p.For(t), kit.NewApplication(t, p, done.Outputs), false) })
 	t.Run("mutations", func(t *testing.T) { mutations.Prove(t, p.For(t), done.Outputs) })
 	if t.Failed() {
 		return
