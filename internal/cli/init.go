@@ -50,7 +50,7 @@ modules, cycles, roots in JSON. Each module block becomes a layer.`,
 		ValidArgsFunction: a.completeEnvironments,
 		RunE: func(_ *cobra.Command, args []string) error {
 			o.environment = args[0]
-			return a.init(o)
+			return a.takeRoot(o)
 		},
 	}
 	flags := cmd.Flags()
@@ -63,7 +63,7 @@ modules, cycles, roots in JSON. Each module block becomes a layer.`,
 	return cmd
 }
 
-func (a *app) init(o initOptions) error {
+func (a *app) takeRoot(o initOptions) error {
 	if !environmentName.MatchString(o.environment) {
 		return &problem.Error{Code: problem.Usage, What: fmt.Sprintf("an environment cannot be called %q", o.environment), Next: "use lower-case letters, digits and hyphens, beginning with a letter"}
 	}
@@ -134,7 +134,7 @@ func create(dir string, file convert.File) error {
 		return nil
 	}
 	name := filepath.Join(dir, filepath.FromSlash(file.Path))
-	err := os.MkdirAll(filepath.Dir(name), 0o755) //nolint:gosec // sources are for everybody who reads the project
+	err := os.MkdirAll(filepath.Dir(name), 0o755)
 	if err == nil {
 		err = writeNew(name, file.Body)
 	}
@@ -145,7 +145,7 @@ func create(dir string, file convert.File) error {
 }
 
 func writeNew(name string, body []byte) error {
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // as above
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // sources are for everybody who reads the project
 	if err != nil {
 		return err
 	}

@@ -25,7 +25,7 @@ them.`,
 			if dir == "" {
 				return flagProblem("--dir", "where to? man wants --dir")
 			}
-			err := os.MkdirAll(dir, 0o755) //nolint:gosec // manual pages are for everybody
+			err := os.MkdirAll(dir, 0o755)
 			if err == nil {
 				root := cmd.Root()
 				root.DisableAutoGenTag = true // of a page's own date there is one in its header

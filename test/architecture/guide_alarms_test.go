@@ -18,7 +18,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// module evaluates the locals of a module. What it does not know is unknown.
+// moduleLocals evaluates the locals of a module. What it does not know is unknown.
 type moduleLocals struct {
 	t         *testing.T
 	found     map[string]hclsyntax.Expression
@@ -132,7 +132,7 @@ func given(t *testing.T, module, argument string) cty.Value {
 	return cty.NilVal
 }
 
-// update writes the anchors of the alarms anew.
+// updateAlarms writes the anchors of the alarms anew.
 var updateAlarms = flag.Bool("update-alarms", false, "write the anchors of the alarms' sections in docs/guide anew")
 
 // familyOf is the heading of an alarm's section: its name, or that of its family.

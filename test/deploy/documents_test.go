@@ -50,7 +50,7 @@ func checkDocuments(t *testing.T, p *kit.Project, a *kit.Application, standing b
 	}
 	p.JSON(0, &history, "history", "local", "--limit", "1")
 	scratch := t.TempDir()
-	real := strings.NewReplacer("production", "local", "v1.3.0", "v1.1.0", "v1.2.0", "v1.0.0", "4f1c2d3e4a5b6c7d", history.Deployments[0].ID)
+	here := strings.NewReplacer("production", "local", "v1.3.0", "v1.1.0", "v1.2.0", "v1.0.0", "4f1c2d3e4a5b6c7d", history.Deployments[0].ID)
 	for _, each := range commandsOf(t) {
 		form := each.Form()
 		want := answers[form]
@@ -64,15 +64,15 @@ func checkDocuments(t *testing.T, p *kit.Project, a *kit.Application, standing b
 			t.Errorf("%s: nothing has run `%s %s`: let a test of this stack run it, in the form\n%s", each.file, shell.Program, strings.Join(each.Args, " "), form)
 			continue
 		}
-		if standing && strings.Contains(form, "VERSION") {
-			continue // who knows which releases there are
+		if standing && (strings.Contains(form, "VERSION") || strings.HasPrefix(form, "release prune --keep")) {
+			continue // who knows which releases there are, and which somebody wants to keep
 		}
 		var args []string
 		for i, argument := range each.Args {
 			if i > 0 && slices.Contains([]string{"--junit", "--out"}, each.Args[i-1]) {
 				argument = filepath.Join(scratch, argument)
 			}
-			args = append(args, real.Replace(argument))
+			args = append(args, here.Replace(argument))
 		}
 		if result := p.Run(args...); result.Code != want.code || !strings.Contains(result.Stderr, want.says) {
 			t.Errorf("%s: want exit code %d %s of %s", each.file, want.code, want.says, result)
