@@ -49,6 +49,10 @@ help: ## List the targets
 build: check-go ## Build bin/mandala-deploy
 	go build -o $(CLI) ./cmd/mandala-deploy
 
+.PHONY: man
+man: build ## Write the manual pages into bin/man/man1: MANPATH=$PWD/bin/man: man mandala-deploy-plan
+	$(CLI) man --dir bin/man/man1
+
 .PHONY: functions
 functions: build ## Build the Lambda functions, those that changed: ARCHITECTURE=arm64, x86_64 or host
 	$(CLI) functions build --architecture $(ARCHITECTURE)
@@ -134,7 +138,7 @@ API := $(addprefix ./functions/,ai auth goals health reflections reminder tasks)
 
 .PHONY: docs
 docs: check-go postgresql ## Write the generated documents again
-	go test ./internal/problem -run TestTroubleshootingTable -update
+	go test ./internal/problem -run TestTroubleshooting -update
 	go test ./test/architecture -run TestEnvironmentsAreTold -update
 	go test ./internal/verify -run TestTheDocumentIsTheRegistry -update
 	go test -count=1 -p 1 $(API) -run '^TestRoutesAre' -update-api

@@ -120,7 +120,8 @@ locals {
       slack-notifier = {
         description = "Tells Slack of alarms, deployments and results of the workflow"
         environment = {
-          RUNBOOK_URL              = var.monitoring.runbook_url
+          # A page with a section for each alarm, by its name without the prefix.
+          RUNBOOK_URL              = coalesce(var.monitoring.runbook_url, "https://github.com/${var.delivery.repository}/blob/${var.delivery.branch}/docs/guide/en/operations.md")
           SLACK_WEBHOOK_SECRET_ARN = module.secrets.secret_arns["slack-webhook"]
         }
         group = "notifier"

@@ -222,7 +222,7 @@ variable "mail" {
 }
 
 variable "monitoring" {
-  description = "Layer monitoring; see modules/monitoring. runbook_url is a page with a section for each alarm, to which messages of alarms link."
+  description = "Layer monitoring; see modules/monitoring. runbook_url is a page with a section for each alarm, to which messages of alarms link; empty leads to docs/guide/en/operations.md in delivery.repository."
   type = object({
     alarm_emails = optional(set(string), [])
     anomaly = optional(object({

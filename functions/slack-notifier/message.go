@@ -13,7 +13,7 @@ import (
 type told struct {
 	Environment string
 	Prefix      string // of the names of alarms, such as goal-mandala-production-
-	Runbook     string // page whose headings are the alarms' names without the prefix; may be empty
+	Runbook     string // page whose anchors are the alarms' names without the prefix; may be empty
 }
 
 // message makes the message of a text, by what the text is: kind is alarm, workflow,

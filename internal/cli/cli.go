@@ -107,7 +107,9 @@ preview is one exact plan of the whole.`,
 	root.AddCommand(
 		a.planCommand(), a.applyCommand(), a.rollbackCommand(), a.releaseCommand(), a.functionsCommand(), a.destroyCommand(), a.statusCommand(), a.historyCommand(), a.reportCommand(), a.serveCommand(), a.auditCommand(), a.driftCommand(), a.verifyCommand(), a.githubCommand(), a.graphCommand(),
 		a.unlockCommand(), a.bootstrapCommand(), a.environmentsCommand(), a.doctorCommand(), a.versionCommand(), a.localCommand(),
+		a.initCommand(), a.manCommand(),
 	)
+	a.complete(root)
 	return root
 }
 

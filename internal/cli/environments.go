@@ -26,7 +26,9 @@ func (a *app) environmentsCommand() *cobra.Command {
 		Use:     "environments",
 		Aliases: []string{"envs"},
 		Short:   "List the project's environments",
-		Args:    cobra.NoArgs,
+		Example: `  mandala-deploy environments
+  mandala-deploy environments --json | jq -r '.[].name'`,
+		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, fsys, err := a.project()
 			if err != nil {

@@ -28,7 +28,9 @@ environment with target "local" start it by themselves.`,
 
 func (a *app) localUp() *cobra.Command {
 	return &cobra.Command{
-		Use: "up", Short: "Start the local AWS, unless it runs already", Args: cobra.NoArgs,
+		Use: "up", Short: "Start the local AWS, unless it runs already",
+		Example: `  mandala-deploy local up`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			dir, _, err := a.project()
 			if err != nil {
@@ -45,7 +47,9 @@ func (a *app) localUp() *cobra.Command {
 
 func (a *app) localDown() *cobra.Command {
 	return &cobra.Command{
-		Use: "down", Short: "Stop the local AWS; what is in it is gone", Args: cobra.NoArgs,
+		Use: "down", Short: "Stop the local AWS; what is in it is gone",
+		Example: `  mandala-deploy local down`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			dir, _, err := a.project()
 			if err != nil {
@@ -66,7 +70,10 @@ func (a *app) localDown() *cobra.Command {
 
 func (a *app) localStatus() *cobra.Command {
 	return &cobra.Command{
-		Use: "status", Short: "Show whether the local AWS runs, and where", Args: cobra.NoArgs,
+		Use: "status", Short: "Show whether the local AWS runs, and where",
+		Example: `  mandala-deploy local status
+  mandala-deploy local status --json | jq -r '.endpoints[].url'`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			dir, _, err := a.project()
 			if err != nil {
@@ -110,7 +117,10 @@ func (a *app) localLogs() *cobra.Command {
 	const lines = 100
 	var options localaws.LogOptions
 	cmd := &cobra.Command{
-		Use: "logs", Short: "Show the local AWS's log", Args: cobra.NoArgs,
+		Use: "logs", Short: "Show the local AWS's log",
+		Example: `  mandala-deploy local logs --lines 20
+  mandala-deploy local logs --follow`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			dir, _, err := a.project()
 			if err != nil {

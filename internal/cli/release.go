@@ -26,8 +26,6 @@ bucket, named by a version such as v1.2.3 or v1.2.3-rc.1, or by its commit.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().StringVarP(&environment, "environment", "e", mainEnvironment, "the environment whose releases are meant")
-	// Only fails for a flag that does not exist.
-	_ = cmd.RegisterFlagCompletionFunc("environment", a.completeEnvironments)
 	cmd.AddCommand(a.releaseBuild(&environment), a.releaseList(&environment), a.releaseShow(&environment),
 		a.releaseDiff(&environment), a.releaseVerify(&environment), a.releasePrune(&environment))
 	return cmd

@@ -45,9 +45,13 @@ func usage(cmd *cobra.Command, err error) error {
 
 // didYouMean gives ` (did you mean x?)` for the nearest name, "" if none is near.
 func didYouMean(given string, names []string) string {
-	nearest, least := "", slip+1
+	nearest, least := "", 2*slip+1
 	for _, name := range names {
-		if d := levenshtein.Distance(given, name, nil); d < least {
+		d := 2 * levenshtein.Distance(given, name, nil)
+		if d > 0 && d <= 2*slip && strings.HasPrefix(given, name[:1]) {
+			d-- // who mistypes a name has mostly begun it rightly
+		}
+		if d < least {
 			nearest, least = name, d
 		}
 	}

@@ -56,8 +56,13 @@ and sets it back.`,
 }
 
 func (o verifyOptions) validate() error {
-	if err := verify.KnownAreas(o.areas); err != nil {
-		return err
+	for _, area := range o.areas {
+		if err := verify.KnownAreas([]string{area}); err != nil {
+			for _, each := range problem.Find(err) {
+				each.What += didYouMean(area, verify.Areas())
+			}
+			return err
+		}
 	}
 	if o.drill != "" && o.drill != "alarm" {
 		return &problem.Error{Code: problem.UnknownDrill, Where: problem.Location{Flag: "--drill"}, What: fmt.Sprintf("there is no drill %q", o.drill)}

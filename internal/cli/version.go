@@ -46,7 +46,9 @@ func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of this build",
-		Args:  cobra.NoArgs,
+		Example: `  mandala-deploy version
+  mandala-deploy version --json | jq -r .commit`,
+		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			b := build()
 			if a.flags.json {

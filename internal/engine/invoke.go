@@ -51,12 +51,13 @@ func (e *Engine) Invoke(ctx context.Context, name string, payload []byte) (Invoc
 	names, _ := outputs[FunctionNames].Value.(map[string]any)
 	full, ok := names[name].(string)
 	if !ok {
-		all := strings.Join(slices.Sorted(maps.Keys(names)), ", ")
+		there := slices.Sorted(maps.Keys(names))
+		all := strings.Join(there, ", ")
 		next := "deploy the environment first; its root has to have an output " + FunctionNames + ", full names by short ones"
 		if all != "" {
 			next = "choose one of " + all
 		}
-		return Invocation{}, &problem.Error{Code: problem.UnknownFunction, What: fmt.Sprintf("environment %s has no function %s", e.name(), name), Next: next}
+		return Invocation{}, &problem.Error{Code: problem.UnknownFunction, What: fmt.Sprintf("environment %s has no function %s%s", e.name(), name, nearest(name, there)), Next: next}
 	}
 	done, err := e.Invoker.Invoke(ctx, full, LiveAlias, payload)
 	if err != nil {

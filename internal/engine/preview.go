@@ -181,7 +181,7 @@ func (e *Engine) selection(request PreviewRequest, states map[string]*tfstate.St
 	for _, name := range request.Layers {
 		if !slices.Contains(known, name) {
 			return selected{}, &problem.Error{Code: problem.UnknownLayer, Where: problem.Location{Flag: "--layer"},
-				What: fmt.Sprintf("environment %s has no layer %q; it has %s", e.name(), name, strings.Join(known, ", "))}
+				What: fmt.Sprintf("environment %s has no layer %q%s; it has %s", e.name(), name, nearest(name, known), strings.Join(known, ", "))}
 		}
 	}
 	wanted := func(name string) bool { return slices.Contains(request.Layers, name) }

@@ -6,6 +6,10 @@ const (
 	EventsFile      Code = "MD0902"
 	EventsLost      Code = "MD0903"
 	TelemetryFailed Code = "MD0904"
+	RootTakenInPart Code = "MD0916"
+	NoRootToTake    Code = "MD0917"
+	OtherRoot       Code = "MD0918"
+	NotWritten      Code = "MD0919"
 	Internal        Code = "MD0999"
 )
 
@@ -23,6 +27,18 @@ func usage() []Entry {
 		{TelemetryFailed, "telemetry not exported",
 			"the collector cannot be reached, or did not take the spans in time",
 			"check OTEL_EXPORTER_OTLP_ENDPOINT and its kin; the run itself is not touched"},
+		{RootTakenInPart, "root taken in part",
+			"the root holds something that cannot be cut into layers; the rest was taken",
+			"mend what is listed, in environments/; docs/layers.md says what a root may hold"},
+		{NoRootToTake, "no root to take",
+			"the folder has no *.tf files",
+			"name the folder of the root with --from"},
+		{OtherRoot, "another root in environments",
+			"environments/ holds *.tf files that are not those of the root to be taken: of two roots one would be lost",
+			"move one of them away; a further environment of the root that is there needs no --from"},
+		{NotWritten, "file not written",
+			"a file or folder could not be made",
+			"look at the reason; what was written before it stays, and the command may be said again"},
 		{Internal, "internal error",
 			"something happened that the tool does not expect",
 			"report it with the output of --log-level debug"},

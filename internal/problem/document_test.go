@@ -15,17 +15,22 @@ import (
 
 var update = flag.Bool("update", false, "write docs/errors.md anew")
 
-// areas names the areas by the first two digits of their codes.
-var areas = map[string]string{
-	"01": "Configuration: deploy.hcl, the root and its layers",
-	"02": "Terraform",
-	"03": "AWS access and the state bucket",
-	"04": "Approvals and guards",
-	"05": "Leases, interruptions and resuming",
-	"06": "The local AWS",
-	"07": "The functions' code",
-	"08": "Releases, deployments, verification and GitHub",
-	"09": "The command line",
+// english is the language of the catalogue itself.
+var english = language{
+	page:    "docs/guide/en/troubleshooting.md",
+	columns: []string{"code", "what", "why", "what to do"},
+	entry:   func(_ *testing.T, entry problem.Entry) problem.Entry { return entry },
+	areas: map[string]string{
+		"01": "Configuration: deploy.hcl, the root and its layers",
+		"02": "Terraform",
+		"03": "AWS access and the state bucket",
+		"04": "Approvals and guards",
+		"05": "Leases, interruptions and resuming",
+		"06": "The local AWS",
+		"07": "The functions' code",
+		"08": "Releases, deployments, verification and GitHub",
+		"09": "The command line",
+	},
 }
 
 func TestTroubleshootingTable(t *testing.T) {
@@ -50,8 +55,7 @@ func TestTroubleshootingTable(t *testing.T) {
 // document gives docs/errors.md.
 func document(t *testing.T) string {
 	t.Helper()
-	var b strings.Builder
-	b.WriteString(`# Errors
+	return `# Errors
 
 <!-- Written by ` + "`make docs`" + ` from internal/problem; do not edit. -->
 
@@ -59,17 +63,24 @@ Every error that the tool reports has a code that stays the same between
 releases. A message has what happened, where (a file with its line, or a flag)
 and what to do next; with ` + "`--json`" + ` the same stands in ` + "`errors`" + `. Exit codes are in
 [exit-codes.md](exit-codes.md).
-`)
+` + table(t, "## ", english)
+}
+
+// table gives the tables of all codes, one for each area, below headings.
+func table(t *testing.T, level string, in language) string {
+	t.Helper()
+	var b strings.Builder
 	area := ""
 	for _, entry := range problem.Catalogue() {
 		if number := string(entry.Code[2:4]); number != area {
 			area = number
-			title, named := areas[area]
+			title, named := in.areas[area]
 			if !named {
 				t.Fatalf("codes that start with MD%s have no area in this test", area)
 			}
-			fmt.Fprintf(&b, "\n## %s\n\n| code | what | why | what to do |\n| --- | --- | --- | --- |\n", title)
+			fmt.Fprintf(&b, "\n%s%s\n\n| %s |\n| --- | --- | --- | --- |\n", level, title, strings.Join(in.columns, " | "))
 		}
+		entry = in.entry(t, entry)
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", entry.Code, cell(entry.Title), cell(entry.Cause), cell(entry.Remedy))
 	}
 	return b.String()

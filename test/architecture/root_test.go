@@ -37,7 +37,7 @@ func local(t *testing.T, path, name string, known map[string]cty.Value) cty.Valu
 		result, problems := attribute.Expr.Value(&hcl.EvalContext{
 			Variables: map[string]cty.Value{"local": cty.ObjectVal(locals), "module": cty.DynamicVal, "var": cty.DynamicVal},
 			Functions: map[string]function.Function{
-				"concat": stdlib.ConcatFunc, "flatten": stdlib.FlattenFunc, "join": stdlib.JoinFunc,
+				"coalesce": stdlib.CoalesceFunc, "concat": stdlib.ConcatFunc, "flatten": stdlib.FlattenFunc, "join": stdlib.JoinFunc,
 				"merge": stdlib.MergeFunc, "values": stdlib.ValuesFunc,
 			},
 		})
@@ -83,16 +83,22 @@ func TestRoutesFollowTheCatalogue(t *testing.T) {
 	}
 }
 
-func TestFunctionsFollowTheCatalogue(t *testing.T) {
-	t.Parallel()
+// rootFunctions gives the functions of the root with their settings.
+func rootFunctions(t *testing.T) cty.Value {
+	t.Helper()
 	const path = "environments/functions.tf"
-	functions := local(t, path, "functions", map[string]cty.Value{
+	return local(t, path, "functions", map[string]cty.Value{
 		"environment": local(t, path, "environment", nil),
 		"particular_functions": local(t, path, "particular_functions", map[string]cty.Value{
 			"database_environment": cty.EmptyObjectVal,
 			"workflow_functions":   local(t, path, "workflow_functions", nil),
 		}),
 	})
+}
+
+func TestFunctionsFollowTheCatalogue(t *testing.T) {
+	t.Parallel()
+	functions := rootFunctions(t)
 	got := map[string][]string{}
 	for name, settings := range functions.AsValueMap() {
 		seconds := "30" // the module's default

@@ -16,7 +16,7 @@ func TestTargetsExist(t *testing.T) {
 	count := 0
 	for _, document := range []string{
 		"README.md", "CONTRIBUTING.md", "docs/api.md", "docs/environments.md", "docs/layers.md", "docs/local-aws.md", "docs/pipeline.md",
-		"docs/benchmarks.md", "docs/testing.md", "docs/requirements.md", "docs/security.md", "functions/README.md", "scripts/fuzz",
+		"docs/benchmarks.md", "docs/guide/en/deployment.md", "docs/guide/ja/deployment.md", "docs/testing.md", "docs/requirements.md", "docs/security.md", "functions/README.md", "scripts/fuzz",
 	} {
 		for _, found := range named.FindAllStringSubmatch(read(t, document), -1) {
 			count++

@@ -58,8 +58,8 @@ func checkDrill(t *testing.T, a *kit.Application) {
 			if !json.Valid([]byte(message)) || !strings.Contains(message, *name) || !strings.Contains(message, `"blocks"`) {
 				t.Errorf("the message: %s", message)
 			}
-			if !strings.Contains(message, "https://docs.local.goal-mandala.example/runbook#") {
-				t.Errorf("the message leads to no runbook: %s", message)
+			if section := strings.TrimPrefix(*name, "goal-mandala-local-"); !strings.Contains(message, "https://docs.local.goal-mandala.example/runbook#"+section) {
+				t.Errorf("the message does not lead to the section %s of the runbook: %s", section, message)
 			}
 			log := notifierLog(t, a)
 			if !strings.Contains(log, "the channel was told") || strings.Contains(message+log, private) {

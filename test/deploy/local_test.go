@@ -28,7 +28,7 @@ type applied struct {
 }
 
 // TestLocal takes environment local through its life: from nothing, a second plan, the
-// application's use, releases, settings that somebody changes behind its back, and its
+// application's use, releases, the guides' commands, settings that somebody changes behind its back, and its
 // end. In a project where it stands already (MANDALA_TEST_PROJECT names the folder), it is
 // used only. Changes in place are TestProduction's.
 func TestLocal(t *testing.T) {
@@ -36,6 +36,9 @@ func TestLocal(t *testing.T) {
 	if standing := kit.Standing(t); standing != nil {
 		outputs := standing.RootOutputs("local")
 		checkApplication(t, standing, outputs, false)
+		t.Run("documents", func(t *testing.T) {
+			checkDocuments(t, standing.For(t), kit.NewApplication(t, standing, outputs), true)
+		})
 		t.Run("mutations", func(t *testing.T) { mutations.Prove(t, standing.For(t), outputs) })
 		return
 	}
@@ -61,6 +64,9 @@ func TestLocal(t *testing.T) {
 	p.Must(0, "plan", "local", "--detailed-exitcode")
 
 	t.Run("releases", func(t *testing.T) { checkReleases(t, p.For(t), kit.NewApplication(t, p, done.Outputs)) })
+	if !t.Failed() { // what others should have run
+		t.Run("documents", func(t *testing.T) { checkDocuments(t, p.For(t), kit.NewApplication(t, p, done.Outputs), false) })
+	}
 	t.Run("mutations", func(t *testing.T) { mutations.Prove(t, p.For(t), done.Outputs) })
 	if t.Failed() {
 		return

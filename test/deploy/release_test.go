@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -206,7 +207,7 @@ func (r releases) backAndForth() standing {
 
 	// Back: nobody said so; a rehearsal; one that is killed once the old code answers; and again.
 	r.Must(1, "rollback", "local", "--version", "v1.1.0")
-	r.Must(0, "rollback", "local", "--previous", "--dry-run")
+	r.Must(0, "rollback", "local", "--version", "v1.1.0", "--dry-run")
 	if diff := cmp.Diff(third, stands(t, r.app)); diff != "" {
 		t.Errorf("a rehearsal changed something (-before +after):\n%s", diff)
 	}
@@ -225,7 +226,9 @@ func (r releases) backAndForth() standing {
 	user.Call(http.StatusOK, &goal, "GET", "/goals/"+goal.ID, nil)
 	r.Must(0, "drift", "local")
 	var again deployed
-	r.JSON(0, &again, "apply", "local", "--version", "v1.1.0", "--auto-approve")
+	approval := filepath.Join(t.TempDir(), "approval.json")
+	r.Must(0, "plan", "local", "--version", "v1.1.0", "--out", approval)
+	r.JSON(0, &again, "apply", "local", "--version", "v1.1.0", "--approval", approval, "--reason", "again")
 	if len(again.Phases) > 0 || !cmp.Equal(second, stands(t, r.app)) {
 		t.Errorf("deployed again: %+v", again)
 	}

@@ -68,6 +68,7 @@ type Project struct {
 	Env  []string // beyond what every command gets; later ones win
 
 	t        testing.TB
+	ran      *journal
 	borrowed bool // its local AWS is another project's
 	onAWS    bool // it has none: it is deployed to a real account
 }
@@ -78,7 +79,7 @@ type Project struct {
 // that the project starts ends with the test, also when that is killed.
 func New(t testing.TB, folders map[string]string) *Project {
 	t.Helper()
-	p := &Project{Dir: t.TempDir(), Home: t.TempDir(), t: t}
+	p := &Project{Dir: t.TempDir(), Home: t.TempDir(), t: t, ran: &journal{}}
 	for source, target := range folders {
 		copyTree(t, filepath.Join(Repository(), source), filepath.Join(p.Dir, target))
 	}
@@ -259,6 +260,7 @@ func (p *Project) start(ctx context.Context, args ...string) *Running {
 	go func() {
 		defer close(r.done)
 		_ = r.Cmd.Wait() // its exit code is in the state
+		p.ran.add(Ran{Args: args, Code: r.Cmd.ProcessState.ExitCode()})
 	}()
 	return r
 }

@@ -17,7 +17,7 @@ func Standing(t testing.TB) *Project {
 	if dir == "" {
 		return nil
 	}
-	return &Project{Dir: dir, Home: t.TempDir(), t: t, borrowed: true}
+	return &Project{Dir: dir, Home: t.TempDir(), t: t, ran: &journal{}, borrowed: true}
 }
 
 // RootOutputs gives the outputs of an environment, by an apply that must have nothing

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/goal-mandala/mandala-deploy/test/shell"
 )
 
 // github is the repository's folder of workflows and actions.
@@ -75,8 +77,8 @@ func TestWorkflowsCallTheCommandLine(t *testing.T) {
 		got[w.file] = nil
 		for _, j := range w.Jobs {
 			for _, s := range j.Steps {
-				for _, each := range calls(s.Run) {
-					got[w.file] = append(got[w.file], strings.Join(each.args, " "))
+				for _, each := range shell.Calls(s.Run) {
+					got[w.file] = append(got[w.file], strings.Join(each.Args, " "))
 				}
 			}
 		}
@@ -91,10 +93,10 @@ func TestTheGuideCallsWhatThereIs(t *testing.T) {
 	t.Parallel()
 	count := 0
 	for _, block := range code.FindAllStringSubmatch(string(read(t, "../../docs/pipeline.md")), -1) {
-		for _, each := range calls(block[1]) {
+		for _, each := range shell.Calls(block[1]) {
 			count++
-			if fault := each.fault(t.Context()); fault != "" {
-				t.Errorf("docs/pipeline.md: %s %s: %s", program, strings.Join(each.args, " "), fault)
+			if fault := each.Fault(t.Context()); fault != "" {
+				t.Errorf("docs/pipeline.md: %s %s: %s", shell.Program, strings.Join(each.Args, " "), fault)
 			}
 		}
 	}
@@ -255,8 +257,8 @@ func TestCallsAreFound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var got [][]string
-			for _, each := range calls(c.script) {
-				got = append(got, append([]string{each.before}, each.args...))
+			for _, each := range shell.Calls(c.script) {
+				got = append(got, append([]string{each.Before}, each.Args...))
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {
 				t.Error(diff)

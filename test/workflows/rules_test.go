@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/goal-mandala/mandala-deploy/test/shell"
 )
 
 // credentials is the action that trades a run's token for a role of AWS.
@@ -84,9 +86,9 @@ func (j job) faults() []string {
 	}
 	var changes, far bool
 	for _, s := range j.Steps {
-		for _, each := range calls(s.Run) {
-			changes = changes || each.changes()
-			far = far || each.changes() && !each.local()
+		for _, each := range shell.Calls(s.Run) {
+			changes = changes || each.Changes()
+			far = far || each.Changes() && !each.Local()
 		}
 	}
 	if changes && (j.Concurrency.Group == "" || j.Concurrency.Cancel.Value != "false") {
@@ -123,12 +125,12 @@ func stepFaults(ctx context.Context, steps []step) []string {
 		if strings.Contains(s.Run, "${{") || strings.Contains(s.With["script"], "${{") {
 			fault("a script holds ${{ }}: hand it over by env")
 		}
-		for _, each := range calls(s.Run) {
-			if each.before != "exec" {
-				fault(fmt.Sprintf("%s is not called by exec: signals would not reach it", program))
+		for _, each := range shell.Calls(s.Run) {
+			if each.Before != "exec" {
+				fault(fmt.Sprintf("%s is not called by exec: signals would not reach it", shell.Program))
 			}
-			if what := each.fault(ctx); what != "" {
-				fault(fmt.Sprintf("%s %s: %s", program, strings.Join(each.args, " "), what))
+			if what := each.Fault(ctx); what != "" {
+				fault(fmt.Sprintf("%s %s: %s", shell.Program, strings.Join(each.Args, " "), what))
 			}
 		}
 	}

@@ -1,4 +1,6 @@
-package workflows
+// Package shell reads scripts: it finds the calls of the command line in them, and asks
+// the command line whether there are such.
+package shell
 
 import (
 	"bytes"
@@ -10,32 +12,32 @@ import (
 	"github.com/goal-mandala/mandala-deploy/internal/cli"
 )
 
-// program is the command line, as scripts call it.
-const program = "mandala-deploy"
+// Program is the command line, as scripts call it.
+const Program = "mandala-deploy"
 
-// call is one call of the command line in a script.
-type call struct {
-	args   []string
-	before string // the word before the program: exec, where signals shall reach it
+// Call is one call of the command line in a script.
+type Call struct {
+	Args   []string
+	Before string // the word before the program: exec, where signals shall reach it
 }
 
-// calls finds the calls of the command line in a script of bash.
-func calls(script string) []call {
-	var found []call
+// Calls finds the calls of the command line in a script of bash.
+func Calls(script string) []Call {
+	var found []Call
 	words := split(script)
 	for i, word := range words {
-		if word != program && !strings.HasSuffix(word, "/"+program) {
+		if word != Program && !strings.HasSuffix(word, "/"+Program) {
 			continue
 		}
-		each := call{before: "\n"}
+		each := Call{Before: "\n"}
 		if i > 0 {
-			each.before = words[i-1]
+			each.Before = words[i-1]
 		}
 		for _, argument := range words[i+1:] {
 			if operator.MatchString(argument) {
 				break
 			}
-			each.args = append(each.args, argument)
+			each.Args = append(each.Args, argument)
 		}
 		found = append(found, each)
 	}
@@ -90,22 +92,22 @@ func split(script string) []string {
 	return words
 }
 
-// changes reports whether a call changes an environment.
-func (c call) changes() bool {
-	return slices.ContainsFunc(c.args, func(word string) bool { return changing[word] })
+// Changes reports whether a call changes an environment.
+func (c Call) Changes() bool {
+	return slices.ContainsFunc(c.Args, func(word string) bool { return changing[word] })
 }
 
 // changing are the commands that change an environment.
 var changing = map[string]bool{"apply": true, "bootstrap": true, "destroy": true, "rollback": true, "unlock": true}
 
-// local reports whether a call is about the local AWS.
-func (c call) local() bool { return slices.Contains(c.args, "local") }
+// Local reports whether a call is about the local AWS.
+func (c Call) Local() bool { return slices.Contains(c.Args, "local") }
 
-// fault asks the command line whether there is such a command with such flags: with
+// Fault asks the command line whether there is such a command with such flags: with
 // --help, before which flags are read, it does nothing else.
-func (c call) fault(ctx context.Context) string {
+func (c Call) Fault(ctx context.Context) string {
 	var stdout, stderr bytes.Buffer
-	code := cli.Main(ctx, append(slices.Clone(c.args), "--help"), cli.Terminal{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr})
+	code := cli.Main(ctx, append(slices.Clone(c.Args), "--help"), cli.Terminal{Stdin: strings.NewReader(""), Stdout: &stdout, Stderr: &stderr})
 	if code != cli.ExitOK {
 		return strings.TrimSpace(stderr.String())
 	}
@@ -122,4 +124,4 @@ func (c call) fault(ctx context.Context) string {
 }
 
 // usageLine takes a command's arguments, such as ENV, from its help.
-var usageLine = regexp.MustCompile(`(?m)^Usage:\n  mandala-deploy(?: [a-z-]+)*( [^a-z\n]*[A-Z][^\n]*)? \[flags\]$`)
+var usageLine = regexp.MustCompile(`(?m)^Usage:\n  mandala-deploy(?: [a-z-]+)*( (?:[A-Z]|\[[A-Z]|\[--)[^\n]*)? \[flags\]$`)
