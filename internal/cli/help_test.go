@@ -35,7 +35,10 @@ func TestEveryCommandHasExamplesThatParse(t *testing.T) {
 		}
 		shown := false
 		for example := range strings.Lines(examples) {
-			line, _, _ := strings.Cut(strings.TrimSpace(example), " | ")
+			line := strings.TrimSpace(example)
+			for _, shell := range []string{" | ", " > ", " >> "} { // which is not the command's
+				line, _, _ = strings.Cut(line, shell)
+			}
 			if !strings.HasPrefix(line, "mandala-deploy ") {
 				t.Errorf("%s: the example %q is no call", path, line)
 				continue
