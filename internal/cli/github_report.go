@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -129,12 +130,11 @@ func testedBy(dir, name string) (comment.Tested, error) {
 	}
 	var all []io.Reader
 	for _, file := range files {
-		opened, err := os.Open(file)
+		body, err := os.ReadFile(file)
 		if err != nil {
 			return job, err
 		}
-		defer opened.Close() //nolint:errcheck // it was only read
-		all = append(all, opened, strings.NewReader("\n"))
+		all = append(all, bytes.NewReader(body), strings.NewReader("\n"))
 	}
 	if job.Results, err = testresult.Read(io.MultiReader(all...)); err != nil {
 		return job, err
@@ -146,7 +146,7 @@ func testedBy(dir, name string) (comment.Tested, error) {
 	if err != nil {
 		return job, err
 	}
-	defer profile.Close() //nolint:errcheck // it was only read
+	defer func() { _ = profile.Close() }() // it was only read
 	percent, is, err := testresult.Coverage(profile)
 	if is {
 		job.Coverage = &percent

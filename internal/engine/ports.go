@@ -49,6 +49,7 @@ type PlanOptions struct {
 	Destroy     bool
 	RefreshOnly bool     // look only for what differs from the states
 	NoRefresh   bool     // take the states' word for what exists
+	Brief       bool     // only which resources change and how, which is told without `terraform show`
 	Targets     []string // addresses
 	Replace     []string // addresses to be replaced though unchanged
 	VarFiles    []string // absolute paths, later ones win

@@ -48,6 +48,7 @@ type Preview struct {
 
 	hides   func(value any) bool      // whether a value holds a secret of the plan
 	planned map[string]map[string]any // address → planned values, for adoption only
+	brief   bool                      // see Engine.glance
 	// coming holds the outputs that layers will have, where they are known.
 	coming map[string]compose.Outputs
 }
@@ -56,7 +57,7 @@ type Preview struct {
 func (p *Preview) Summary() change.Summary { return change.Summarize(p.Changes) }
 
 // Empty reports whether there is nothing to do.
-func (p *Preview) Empty() bool { return len(p.Steps) == 0 && p.Beside.Empty() }
+func (p *Preview) Empty() bool { return len(p.Steps) == 0 && p.Beside.Empty() && !p.brief }
 
 // PreviewRequest selects what is previewed.
 type PreviewRequest struct {
@@ -137,6 +138,31 @@ func (e *Engine) Preview(ctx context.Context, request PreviewRequest) (*Preview,
 	return preview, nil
 }
 
+// glance finds out which resources would change, by the states' word, and nothing more:
+// no steps, no values, no approval. It takes two thirds of the time of a preview, for who
+// has to know before anything else whether something would be lost.
+func (e *Engine) glance(ctx context.Context, layers []string, code Code) (*Preview, error) {
+	states, err := e.states(ctx)
+	if err != nil {
+		return nil, err
+	}
+	request := PreviewRequest{Layers: layers, NoRefresh: true, code: &code}
+	chosen, err := e.selection(request, states)
+	if err != nil {
+		return nil, err
+	}
+	e.phase("planning %s", e.name())
+	planned, err := e.planChosen(ctx, request, chosen, states, nil, true)
+	if err != nil {
+		return nil, err
+	}
+	set := change.FromPlan(planned, e.planOptions())
+	preview := &Preview{Environment: e.name(), Release: e.Release, Changes: set.Changes, set: set, states: states, code: code,
+		Approval: &change.Approval{}, brief: true}
+	preview.bundle, err = e.bundle(ctx, code)
+	return preview, err
+}
+
 // identity checks that the credentials belong where deploy.hcl says.
 func (e *Engine) identity(ctx context.Context) (Identity, error) {
 	identity, err := e.Cloud.Identity(ctx)
@@ -202,8 +228,8 @@ func (e *Engine) selection(request PreviewRequest, states map[string]*tfstate.St
 	return chosen, nil
 }
 
-// plan composes the preview root, plans it and works out the steps.
-func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen selected, states map[string]*tfstate.State, replace []string) (*Preview, error) {
+// planChosen composes the preview root of the chosen layers and plans it.
+func (e *Engine) planChosen(ctx context.Context, request PreviewRequest, chosen selected, states map[string]*tfstate.State, replace []string, brief bool) (*tfjson.Plan, error) {
 	known, err := knownOutputs(states)
 	if err != nil {
 		return nil, err
@@ -236,8 +262,13 @@ func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen select
 	if err != nil {
 		return nil, err
 	}
-	planned, err := e.planIn(ctx, previewDir, composition, map[string][]byte{"terraform.tfstate": state}, *request.code,
-		PlanOptions{Destroy: request.Destroy, Replace: replace, NoRefresh: request.NoRefresh})
+	return e.planIn(ctx, previewDir, composition, map[string][]byte{"terraform.tfstate": state}, *request.code,
+		PlanOptions{Destroy: request.Destroy, Replace: replace, NoRefresh: request.NoRefresh, Brief: brief})
+}
+
+// plan plans the chosen layers and works out the steps.
+func (e *Engine) plan(ctx context.Context, request PreviewRequest, chosen selected, states map[string]*tfstate.State, replace []string) (*Preview, error) {
+	planned, err := e.planChosen(ctx, request, chosen, states, replace, false)
 	if err != nil {
 		return nil, err
 	}

@@ -253,14 +253,20 @@ func (e *Engine) acceptsSchema(ctx context.Context, version string, manifest rel
 		What: fmt.Sprintf("%s knows schema %d, but migration %d has taken away what it needs; the schema of %s is %d", version, manifest.Schema(), schema.Contracted, e.name(), schema.To)}
 }
 
-// guardRollback previews the infrastructure by the states' word, which takes seconds,
-// and refuses to lose what holds data. What is applied is previewed again.
+// guardRollback looks at the infrastructure by the states' word, which takes seconds,
+// and refuses to lose what holds data. What is applied is previewed afterwards, in full.
 func (e *Engine) guardRollback(ctx context.Context, request ApplyRequest) (*Preview, error) {
 	code, err := e.buildFunctions(ctx)
 	if err != nil {
 		return nil, err
 	}
-	preview, err := e.Preview(ctx, PreviewRequest{Layers: request.Layers, code: &code, NoRefresh: true})
+	var preview *Preview
+	if from := request.target.From; from != nil && from.Release == e.Release && from.Verified() {
+		// Maybe there is nothing to do, which only a whole preview tells.
+		preview, err = e.Preview(ctx, PreviewRequest{Layers: request.Layers, code: &code, NoRefresh: true})
+	} else {
+		preview, err = e.glance(ctx, request.Layers, code)
+	}
 	if err != nil || request.automatic {
 		return preview, err // the code goes back first: converge is what refuses
 	}

@@ -10,6 +10,8 @@ import (
 	"regexp"
 	"time"
 
+	tfjson "github.com/hashicorp/terraform-json"
+
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
 )
 
@@ -25,6 +27,50 @@ type line struct {
 	Changes    struct {
 		Operation string `json:"operation"`
 	} `json:"changes"`
+	Change *plannedChange `json:"change"`
+}
+
+// plannedChange is what a plan's stream says of a resource: which one, and what becomes
+// of it, without any value.
+type plannedChange struct {
+	Resource  plannedResource  `json:"resource"`
+	Previous  *plannedResource `json:"previous_resource"`
+	Action    string           `json:"action"`
+	Importing *struct {
+		ID string `json:"id"`
+	} `json:"importing"`
+}
+
+type plannedResource struct {
+	Address string `json:"addr"`
+	Module  string `json:"module"`
+	Type    string `json:"resource_type"`
+	Name    string `json:"resource_name"`
+}
+
+// change gives it as a whole plan has it; nil for what changes nothing managed.
+func (p *plannedChange) change() *tfjson.ResourceChange {
+	actions, ok := map[string]tfjson.Actions{
+		"create":  {tfjson.ActionCreate},
+		"update":  {tfjson.ActionUpdate},
+		"replace": {tfjson.ActionDelete, tfjson.ActionCreate},
+		"delete":  {tfjson.ActionDelete},
+		"remove":  {tfjson.ActionForget},
+		"move":    {tfjson.ActionNoop},
+		"import":  {tfjson.ActionNoop},
+	}[p.Action]
+	if !ok { // read, and no-op
+		return nil
+	}
+	c := &tfjson.ResourceChange{Address: p.Resource.Address, ModuleAddress: p.Resource.Module, Mode: tfjson.ManagedResourceMode,
+		Type: p.Resource.Type, Name: p.Resource.Name, Change: &tfjson.Change{Actions: actions, AfterUnknown: true}}
+	if p.Previous != nil {
+		c.PreviousAddress = p.Previous.Address
+	}
+	if p.Importing != nil {
+		c.Change.Importing = &tfjson.Importing{ID: p.Importing.ID}
+	}
+	return c
 }
 
 type hook struct {
@@ -132,6 +178,7 @@ type stream struct {
 	errors      []engine.Diagnostic // error diagnostics, without repetitions
 	finished    bool                // the operation said its summary
 	constraints map[string]string   // provider → version constraint, of init
+	planned     []*tfjson.ResourceChange
 }
 
 // add takes one line and gives its event, if it has one.
@@ -147,6 +194,12 @@ func (s *stream) add(raw []byte) (engine.Event, bool) {
 	switch l.Type {
 	case "change_summary":
 		s.finished = true
+	case "planned_change":
+		if l.Change != nil {
+			if c := l.Change.change(); c != nil {
+				s.planned = append(s.planned, c)
+			}
+		}
 	case "log":
 		if m := lookingFor.FindStringSubmatch(l.Message); m != nil {
 			if s.constraints == nil {

@@ -18,8 +18,8 @@ import (
 // planOutput is where plan's JSON stream goes, in the directory.
 const planOutput = "plan.jsonl"
 
-// Plan writes the plan to dir/plan.tfplan and gives it as Terraform's JSON. It
-// takes no lock and changes nothing.
+// Plan writes the plan to dir/plan.tfplan and gives it as Terraform's JSON: of a brief one
+// only the resources that change, and how. It takes no lock and changes nothing.
 func (r *Runner) Plan(ctx context.Context, dir string, options engine.PlanOptions) (*tfjson.Plan, error) {
 	tools, err := r.toolchain(ctx)
 	if err != nil {
@@ -50,6 +50,9 @@ func (r *Runner) Plan(ctx context.Context, dir string, options engine.PlanOption
 	// Terraform makes it readable to everyone, and it holds values.
 	if err := os.Chmod(planFile, 0o600); err != nil {
 		return nil, writeProblem("protecting "+planFile, err)
+	}
+	if options.Brief {
+		return &tfjson.Plan{ResourceChanges: said.planned}, nil
 	}
 	return tools.show(ctx, dir)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	tfjson "github.com/hashicorp/terraform-json"
 
+	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/engine"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
 )
@@ -168,6 +169,57 @@ func TestPlanAndApply(t *testing.T) {
 	}
 	if err := runner.Apply(t.Context(), dir, engine.ApplyOptions{}, nil); err != nil {
 		t.Errorf("applying a destroy plan: %v", err)
+	}
+}
+
+// A brief plan names the same changes as the whole one, of every kind.
+func TestBriefPlan(t *testing.T) {
+	t.Parallel()
+	runner := realRunner(t)
+	const before = `
+resource "terraform_data" "goes" {}
+resource "terraform_data" "stays" {}
+resource "terraform_data" "moves" {}
+resource "terraform_data" "changes" { input = "x" }
+resource "terraform_data" "again" { triggers_replace = "x" }
+resource "terraform_data" "forgotten" {}
+`
+	const after = `
+resource "terraform_data" "stays" {}
+resource "terraform_data" "comes" { count = 2 }
+resource "terraform_data" "moved" {}
+resource "terraform_data" "changes" { input = "y" }
+resource "terraform_data" "again" { triggers_replace = "y" }
+moved {
+  from = terraform_data.moves
+  to   = terraform_data.moved
+}
+removed {
+  from = terraform_data.forgotten
+  lifecycle {
+    destroy = false
+  }
+}
+`
+	dir, _ := planned(t, runner, before, engine.PlanOptions{})
+	if err := runner.Apply(t.Context(), dir, engine.ApplyOptions{}, nil); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, filepath.Join(dir, "main.tf"), after)
+	changes := func(options engine.PlanOptions) map[string]string {
+		plan, err := runner.Plan(t.Context(), dir, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all := map[string]string{}
+		for _, c := range change.FromPlan(plan, change.Options{StatefulTypes: []string{"terraform_data"}}).Changes {
+			all[c.Address] = fmt.Sprintf("%s %s, was %q, stateful %v", c.Operation, c.Type, c.MovedFrom, c.Stateful)
+		}
+		return all
+	}
+	whole := changes(engine.PlanOptions{NoRefresh: true})
+	if diff := cmp.Diff(whole, changes(engine.PlanOptions{NoRefresh: true, Brief: true})); diff != "" || len(whole) != 7 {
+		t.Errorf("%d changes (-whole +brief):\n%s", len(whole), diff)
 	}
 }
 

@@ -250,12 +250,12 @@ func TestTheManualNamesWhatThereIs(t *testing.T) {
 		return all
 	}
 	dashboards, queries := keys("dashboards"), keys("queries")
-	dashboard := regexp.MustCompile("(?i)\\*\\*Dashboard:\\*\\* ([^\\n]+)")
+	dashboard := regexp.MustCompile(`(?i)\*\*Dashboard:\*\* ([^\n]+)`)
 	quoted := regexp.MustCompile("`([a-z-]+)`")
 	document := read(t, guides[0]+"/operations.md")
 	for _, line := range dashboard.FindAllStringSubmatch(document, -1) {
 		named := quoted.FindStringSubmatch(line[1])
-		if named == nil || !slices.Contains(dashboards, named[1]) {
+		if len(named) == 0 || !slices.Contains(dashboards, named[1]) {
 			t.Errorf("there is no dashboard as in %q, only %v", line[1], dashboards)
 		}
 	}

@@ -100,8 +100,8 @@ func told() []engine.Progress {
 	}
 	whole("network", 33)
 	whole("secrets", 9)
-	all = append(all, engine.Progress{Time: at(second), Kind: engine.ProgressNote, Text: "something worth knowing"})
-	all = append(all, layer(second, "database", engine.Running, 0, nil), command(second, "database", engine.CommandApply, engine.Running),
+	all = append(all, engine.Progress{Time: at(second), Kind: engine.ProgressNote, Text: "something worth knowing"},
+		layer(second, "database", engine.Running, 0, nil), command(second, "database", engine.CommandApply, engine.Running),
 		layer(second, "auth", engine.Running, 0, nil), command(second, "auth", engine.CommandPlan, engine.Running))
 	for i := range 12 {
 		all = append(all, event(second+i, "database", engine.ApplyStart, i))
