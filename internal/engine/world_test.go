@@ -261,6 +261,9 @@ func (w *world) Plan(ctx context.Context, dir string, options engine.PlanOptions
 		if actions.Delete() {
 			change.Before, change.After, change.AfterUnknown = map[string]any{"id": address}, nil, false
 		}
+		if options.Brief {
+			change = &tfjson.Change{Actions: actions, Importing: change.Importing, AfterUnknown: true}
+		}
 		plan.ResourceChanges = append(plan.ResourceChanges, &tfjson.ResourceChange{Address: address, Mode: tfjson.ManagedResourceMode, Type: "test_thing", Change: change})
 	}
 	wanted := map[string]bool{}
