@@ -150,7 +150,8 @@ func TestPublishAfterLostAnswers(t *testing.T) {
 	h.failing(carriedOut, well) // the deployment is found
 	h.failing(answer(502, "<html>"), well)
 	h.failing(well, carriedOut) // the release: its repository, then it is there already
-	h.failing(well, well)       // and is asked for
+	h.failing(well)             // and is asked for
+	h.failing(well)
 	h.failing(carriedOut)
 	c, at := client(t, h)
 	if _, err := publish(t, c, wanted); err != nil || len(at.waits) != 4 {
