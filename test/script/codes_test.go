@@ -17,10 +17,10 @@ func elsewhere() map[problem.Code]string {
 		problem.CanaryFailed:    "no refusal: it ends a deployment that shares calls out, which takes deployed functions; the engine's tests have it",
 		problem.MigrationFailed: "no refusal: it ends a deployment whose database's own function fails; the engine's tests have it",
 		problem.NoticeFailed:    "no refusal: it takes a Slack that answers, which the tests of functions/slack have",
-		problem.GitHubRefused:   "no refusal: a warning, and it takes a GitHub that answers, which the tests of internal/github and internal/cli have",
 		problem.NotCommented:    "no refusal: a warning, and it takes a GitHub that fails, which the tests of internal/github have",
 		problem.IssueRefused:    "no refusal: a warning beside a drift, which takes a deployment; the tests of internal/github and internal/cli have it",
 		problem.DriftNotTold:    "no refusal: a warning beside a drift, and it takes a GitHub that fails, which the tests of internal/github have",
+		problem.NotPublished:    "it takes a GitHub that fails for minutes, which the tests of internal/github have",
 		problem.NotSetUp:        "it takes a GitHub that fails for minutes, which the tests of internal/github have",
 	}
 }
