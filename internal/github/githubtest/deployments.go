@@ -50,8 +50,13 @@ func (p *Repository) Deploy(d Deployment) *Deployment {
 	return &d
 }
 
-// day is when the stand-in's clock stands.
-func day() time.Time { return time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC) }
+// now tells the time by the stand-in's clock, which stands still where it has none.
+func (p *Repository) now() time.Time {
+	if p.Clock != nil {
+		return p.Clock()
+	}
+	return time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC)
+}
 
 func (d *Deployment) shown() map[string]any {
 	kind := "User"
@@ -145,7 +150,7 @@ func (p *Repository) deploy(w http.ResponseWriter, r *http.Request) {
 	case sent.AutoMerge == nil || *sent.AutoMerge || sent.RequiredContexts == nil || len(sent.RequiredContexts) > 0:
 		refuse(w, http.StatusConflict, "Conflict: Commit status checks failed for master.") // what it says with its own defaults
 	default:
-		d := p.Deploy(Deployment{SHA: sent.Ref, Ref: sent.Ref, Task: sent.Task, Environment: sent.Environment, Description: sent.Description, Payload: sent.Payload, Created: day()})
+		d := p.Deploy(Deployment{SHA: sent.Ref, Ref: sent.Ref, Task: sent.Task, Environment: sent.Environment, Description: sent.Description, Payload: sent.Payload, Created: p.now()})
 		respond(w, http.StatusCreated, d.shown())
 	}
 }

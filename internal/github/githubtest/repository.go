@@ -10,13 +10,15 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Repository is o/r, of which everything may be read once nothing is asked any
 // more. User 1 is ann, 2 is Bob, and the token is ann's; team 1 is o/platform.
 type Repository struct {
-	Token        string // that requests have to bear
-	App          bool   // the token is that of a run of GitHub Actions, whose user it may not ask for
+	Token        string           // that requests have to bear
+	Clock        func() time.Time // nil: it stands still
+	App          bool             // the token is that of a run of GitHub Actions, whose user it may not ask for
 	Environments map[string]*Environment
 	Variables    map[string]string
 	Issues       []*Issue

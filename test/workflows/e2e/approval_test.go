@@ -27,7 +27,7 @@ func testApproval(t *testing.T, w *world) {
 	p.expect("a denied approval", refused, ended)
 	p.says("why", ended.log, "the reviewers of Environment production rejected the deployment")
 	p.same(before)
-	if diff := cmp.Diff([]string{"release: release", "plan: plan"}, p.runner.since()); diff != "" {
+	if diff := cmp.Diff([]string{"release: release", "plan: plan", "publish: plan"}, p.runner.since()); diff != "" {
 		t.Errorf("roles (-want +got):\n%s", diff)
 	}
 	if records := p.history(); len(records) > 0 {

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"maps"
@@ -18,7 +19,7 @@ import (
 // deployed are the jobs of a deployment in which all goes well, but for the last: what
 // it asks of the areas beside health the small project has not. More than these may run.
 func (p *place) deployed() map[string]string {
-	jobs := map[string]string{"request": "success", "release": "success", "plan": "success", "apply": "success", "verify": "failure"}
+	jobs := map[string]string{"request": "success", "release": "success", "plan": "success", "apply": "success", "verify": "failure", "publish": "success"}
 	for id, is := range p.runner.jobs {
 		if called, ok := strings.CutPrefix(id, "ci/"); ok && is.If == nil {
 			jobs[called] = "success"
@@ -88,7 +89,7 @@ func testDeployment(t *testing.T, w *world) {
 	p.says("what was verified", ended.summaries["verify"], "### Verification of production", "health.version")
 	p.isHealthy()
 	p.says("what the tests call", p.calls(), "lint\n", "test-unit\n", "test-modules\n", "test-integration\n")
-	if diff := cmp.Diff([]string{"release: release", "plan: plan", "apply: deploy", "verify: plan"}, p.runner.since()); diff != "" {
+	if diff := cmp.Diff([]string{"release: release", "plan: plan", "apply: deploy", "verify: plan", "publish: plan"}, p.runner.since()); diff != "" {
 		t.Errorf("roles (-want +got):\n%s", diff)
 	}
 	records := p.history()
@@ -102,9 +103,9 @@ func testDeployment(t *testing.T, w *world) {
 
 	// Somebody goes back.
 	ended = p.workflow("rollback-production", dispatched(map[string]string{"version": records[0].Release, "reason": "counting is down", "confirm": "rollback"}), approve)
-	p.expect("a rollback", map[string]string{"request": "success", "rollback": "success", "verify": "failure"}, ended)
+	p.expect("a rollback", map[string]string{"request": "success", "rollback": "success", "verify": "failure", "publish": "success"}, ended)
 	p.says("what was rolled back", ended.summaries["rollback"], "### Rollback of production", records[0].Release)
-	if diff := cmp.Diff([]string{"rollback: deploy", "verify: plan"}, p.runner.since()); diff != "" {
+	if diff := cmp.Diff([]string{"rollback: deploy", "verify: plan", "publish: plan"}, p.runner.since()); diff != "" {
 		t.Errorf("roles (-want +got):\n%s", diff)
 	}
 	back := p.history()[0]
@@ -112,6 +113,36 @@ func testDeployment(t *testing.T, w *world) {
 		t.Errorf("the rollback: %+v", back)
 	}
 	p.says("the page", p.page(), "<p>first")
+	p.isPublished()
+}
+
+// isPublished holds GitHub's Deployments to history: each is there once, and only the last
+// one stands.
+func (p *place) isPublished() {
+	p.t.Helper()
+	var want, have []string
+	for i, r := range slices.Backward(p.history()) {
+		state := "inactive"
+		switch {
+		case i == 0:
+			state = "success"
+		case r.Status != engine.Succeeded:
+			state = "failure"
+		}
+		want = append(want, r.ID+" "+r.Source.Commit+" "+state)
+	}
+	for _, d := range p.hub.Deployments {
+		var payload struct {
+			ID string `json:"mandala_deployment"`
+		}
+		if err := json.Unmarshal(d.Payload, &payload); err != nil {
+			p.t.Fatal(err)
+		}
+		have = append(have, payload.ID+" "+d.SHA+" "+d.Statuses[len(d.Statuses)-1].State)
+	}
+	if diff := cmp.Diff(want, have); diff != "" {
+		p.t.Errorf("GitHub's Deployments (-history +GitHub):\n%s", diff)
+	}
 }
 
 // isHealthy reads what the first run's job Verify keeps: of the area that the small
@@ -177,7 +208,9 @@ func (p *place) isCancelled(made account, address string) {
 	})
 	running.cancel()
 	ended := running.wait()
-	p.expect("a cancelled run", but(p.deployed(), map[string]string{"apply": "failure", "verify": ""}), ended)
+	cancelled := but(p.deployed(), map[string]string{"apply": "failure", "verify": ""})
+	delete(cancelled, "publish") // whether it begins is a matter of moments; the next one does it
+	p.expect("a cancelled run", cancelled, ended)
 	record := p.history()[0]
 	if record.Status != engine.Interrupted || record.Release != "v1.1.0" || record.Reason != "count on" {
 		p.t.Errorf("the cancelled run's record: %+v", record)

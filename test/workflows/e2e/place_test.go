@@ -59,12 +59,14 @@ func newPlace(t *testing.T, w *world, folder, project string) *place {
 		vars: map[string]string{"AWS_REGION": kit.Region},
 	}
 	p.hub = githubtest.New(p.token)
-	p.hub.App = true
+	p.hub.App, p.hub.Clock = true, time.Now
 	p.runner = newRunner(p)
 	p.api = githubtest.NewServer(t, "", p.runner.permitted(p.hub)).URL
 	p.copyTree(filepath.Join("testdata", folder))
 	p.copyTree("../../../.github", ".github")
-	p.copyTree("../../../scripts/job-summary", "scripts/job-summary")
+	for _, script := range []string{"scripts/go-test", "scripts/job-summary"} {
+		p.copyTree("../../../"+script, script)
+	}
 	p.write(".gitignore", "/bin/\n/.mandala/\n")
 	p.git(p.repo, "init", "--quiet", "--initial-branch", "main")
 	return p
@@ -114,7 +116,9 @@ func (p *place) commit(message string) string {
 	p.t.Helper()
 	p.git(p.repo, "add", "--all")
 	p.git(p.repo, "commit", "--quiet", "--message", message)
-	return p.git(p.repo, "rev-parse", "HEAD")
+	head := p.git(p.repo, "rev-parse", "HEAD")
+	p.hub.Commit(githubtest.RepositoryCommit{SHA: head, Message: message})
+	return head
 }
 
 func (p *place) git(dir string, args ...string) string {
