@@ -6,11 +6,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/goal-mandala/mandala-deploy/internal/change"
 	"github.com/goal-mandala/mandala-deploy/internal/problem"
-	"github.com/goal-mandala/mandala-deploy/internal/release"
 )
 
 // RollbackRequest says what is gone back to, and under which conditions.
@@ -145,112 +143,6 @@ func (e *Engine) convergence(request RollbackRequest, target Target) ApplyReques
 		apply.rollbackOf = target.From.ID
 	}
 	return apply
-}
-
-// target finds the release to go back to, gives the engine at it, and refuses one
-// that is gone, damaged, too old for the database, or was never verified.
-func (e *Engine) target(ctx context.Context, request RollbackRequest) (*Engine, Target, error) {
-	records, err := e.Journals.List(ctx, recordsLooked)
-	if err != nil {
-		return nil, Target{}, err
-	}
-	target := Target{Version: request.Version}
-	if target.From, err = e.standing(ctx); err != nil {
-		return nil, Target{}, err
-	}
-	if target.Version == "" {
-		if target.Version, err = e.lastVerified(ctx, records, target.From); err != nil {
-			return nil, Target{}, err
-		}
-	}
-	at, manifest, err := e.At(ctx, target.Version)
-	if err != nil {
-		return nil, Target{}, err
-	}
-	target.Version, target.bundle = at.Release, at.stored
-	target.whole = e.hashing(ctx, target.Version)
-	target.Last = lastOf(records, target.Version)
-	if err := at.someLayersOf(target.Version); err != nil {
-		return nil, Target{}, err
-	}
-	if target.Last == nil && !request.ForceUnverified {
-		return nil, Target{}, &problem.Error{Code: problem.UnverifiedRelease, Where: problem.Location{Flag: "--version"},
-			What: fmt.Sprintf("no deployment of %s to %s passed its verification", target.Version, e.name())}
-	}
-	return at, target, e.acceptsSchema(ctx, target.Version, *manifest)
-}
-
-// hashing begins to hash a release anew, which goes on beside the preview, and gives
-// what waits for the outcome. It ends with ctx.
-func (e *Engine) hashing(ctx context.Context, version string) func() error {
-	outcome := make(chan error, 1)
-	go func() {
-		_, err := e.VerifyRelease(ctx, version)
-		outcome <- err
-	}()
-	return sync.OnceValue(func() error { return <-outcome })
-}
-
-// someLayersOf refuses a release that has none of the layers that deploy.hcl lets go back:
-// to name none is to name all.
-func (e *Engine) someLayersOf(version string) error {
-	layers := e.Environment.Settings.Rollback.Layers
-	if len(layers) == 0 || slices.ContainsFunc(layers, func(layer string) bool {
-		_, declared := e.Environment.Root.Layer(layer)
-		return declared
-	}) {
-		return nil
-	}
-	return &problem.Error{Code: problem.UnknownLayer, Where: e.settingsFile(),
-		What: fmt.Sprintf("release %s has none of the layers of rollback.layers: %s", version, strings.Join(layers, ", ")),
-		Next: "name the layers with --layer"}
-}
-
-// lastOf gives the newest verified deployment of a release: of several the one that tells
-// of the most functions, for a rollback of some layers alone tells of theirs only.
-func lastOf(records []Record, version string) (last *Record) {
-	for i, r := range records {
-		if r.Verified() && r.Release == version && (last == nil || len(r.Aliases) > len(last.Aliases)) {
-			last = &records[i]
-		}
-	}
-	return last
-}
-
-// lastVerified gives the newest verified release that is not the one that stands and
-// can still be deployed.
-func (e *Engine) lastVerified(ctx context.Context, records []Record, standing *Record) (string, error) {
-	current := ""
-	if standing != nil {
-		current = standing.Release
-		if standing.Operation == OperationRollback && standing.Status != Succeeded {
-			return standing.Release, nil // it was on its way there
-		}
-	}
-	for _, r := range records {
-		if !r.Verified() || r.Release == current || r.RolledBackBy != "" { // somebody had reason to leave it
-			continue
-		}
-		_, _, err := e.At(ctx, r.Release)
-		if err == nil {
-			return r.Release, nil
-		}
-		if len(problem.Find(err)) == 0 {
-			return "", err
-		}
-	}
-	return "", &problem.Error{Code: problem.NothingToGoBackTo, What: fmt.Sprintf("%s has no earlier release that was verified and is still stored", e.name())}
-}
-
-// acceptsSchema refuses a release whose code would miss what was taken away from the
-// database since.
-func (e *Engine) acceptsSchema(ctx context.Context, version string, manifest release.Manifest) error {
-	schema, err := e.lastSchema(ctx)
-	if err != nil || schema.Contracted <= manifest.Schema() {
-		return err
-	}
-	return &problem.Error{Code: problem.SchemaTooNew, Where: problem.Location{Flag: "--version"},
-		What: fmt.Sprintf("%s knows schema %d, but migration %d has taken away what it needs; the schema of %s is %d", version, manifest.Schema(), schema.Contracted, e.name(), schema.To)}
 }
 
 // guardRollback looks at the infrastructure by the states' word, which takes seconds,
@@ -443,70 +335,4 @@ func union(layers, more []string) []string {
 	all := append(slices.Clone(layers), more...)
 	slices.Sort(all)
 	return slices.Compact(all)
-}
-
-// goBackIfFailed goes back to the last verified release, where deploy.hcl wants it,
-// after a deployment that had changed something and failed: once, and not after an
-// interrupt, which is somebody's will, nor of some layers alone, which is no release. It
-// does so under the deployment's lease: nobody comes in between.
-func (e *Engine) goBackIfFailed(lease Lease, result *Result, failure error) (*Result, error) {
-	ctx := lease.Context()
-	failed := result != nil && result.Begun && result.worked() && (result.Result == Failed || result.Result == Crashed)
-	if failure == nil || !failed || !e.Environment.Settings.Rollback.OnFailure || ctx.Err() != nil {
-		return result, failure
-	}
-	if result.partial {
-		e.note("the deployment of some layers failed: nothing is taken back by itself (--layer)")
-		return result, failure
-	}
-	e.note("the deployment failed: %s", short(failure))
-	again, err := e.wasVerified(ctx, result)
-	if err != nil {
-		return result, errors.Join(failure, err)
-	}
-	if again {
-		e.note("%s stood and was verified before: going back to another release would not mend it", result.Release)
-		return result, failure
-	}
-	back, err := e.Rollback(ctx, RollbackRequest{Reason: "deployment " + result.DeploymentID + " failed", of: result.DeploymentID, lease: lease})
-	result.RolledBack = back
-	if err != nil {
-		how := "going back failed, too"
-		if back != nil && slices.ContainsFunc(back.Phases, func(p PhaseRecord) bool { return p.Name == PhaseCode && p.Status == Succeeded }) {
-			how = "the code of " + back.Release + " is back, but its infrastructure is not"
-		}
-		return result, errors.Join(failure, fmt.Errorf("%s: %w", how, err))
-	}
-	return result, errors.Join(&problem.Error{Code: problem.RolledBack,
-		What: fmt.Sprintf("the deployment of %s to %s failed, and %s is back", orTree(e.Release), e.name(), back.Release)}, failure)
-}
-
-// worked reports whether a run came to changing anything that anybody sees: copies of a
-// database and files that no page names are nothing of that kind.
-func (r *Result) worked() bool {
-	return len(r.Layers) > 0 || slices.ContainsFunc(r.Phases, func(p PhaseRecord) bool { return p.Name != PhaseSnapshot && p.Name != PhaseAssets })
-}
-
-// wasVerified reports whether a deployment was of the release that stood already, and
-// that had been verified.
-func (e *Engine) wasVerified(ctx context.Context, result *Result) (bool, error) {
-	records, err := e.Journals.List(ctx, recordsNear)
-	if err != nil {
-		return false, err
-	}
-	at := slices.IndexFunc(records, func(r Record) bool { return r.ID == result.DeploymentID })
-	if at < 0 || records[at].Release == "" || records[at].PreviousRelease != records[at].Release {
-		return false, nil
-	}
-	return slices.ContainsFunc(records[at+1:], func(r Record) bool {
-		return r.Verified() && r.Manifest == records[at].Manifest && r.RolledBackBy == ""
-	}), nil
-}
-
-// orTree names a release, or the working tree.
-func orTree(release string) string {
-	if release == "" {
-		return "the working tree"
-	}
-	return release
 }
