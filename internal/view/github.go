@@ -37,26 +37,31 @@ type GitHubSummary struct {
 	Create  int `json:"create"`
 	Change  int `json:"change"`
 	Keep    int `json:"keep"`
-	Unknown int `json:"unknown"`
+	Unknown int `json:"unknown"` // of a setup only
 	Leave   int `json:"leave"`
+}
+
+// add counts a step.
+func (s *GitHubSummary) add(action string) {
+	switch action {
+	case "create":
+		s.Create++
+	case "change":
+		s.Change++
+	case "keep":
+		s.Keep++
+	case "unknown":
+		s.Unknown++
+	case "leave":
+		s.Leave++
+	}
 }
 
 // Count counts the steps.
 func (s *GitHubSetup) Count() {
 	s.Summary = GitHubSummary{}
 	for _, step := range s.Steps {
-		switch step.Action {
-		case "create":
-			s.Summary.Create++
-		case "change":
-			s.Summary.Change++
-		case "keep":
-			s.Summary.Keep++
-		case "unknown":
-			s.Summary.Unknown++
-		case "leave":
-			s.Summary.Leave++
-		}
+		s.Summary.add(step.Action)
 	}
 }
 

@@ -9,12 +9,12 @@ import (
 // GitHubPublication is what GitHub is to say of an environment's deployments, and its
 // JSON form.
 type GitHubPublication struct {
-	Repository  string         `json:"repository"` // owner/name
-	Environment string         `json:"environment"`
-	DryRun      bool           `json:"dry_run"`
-	Steps       []PublishStep  `json:"steps"`
-	Summary     PublishSummary `json:"summary"`
-	Errors      []ErrorJSON    `json:"errors,omitempty"` // what kept it from being done
+	Repository  string        `json:"repository"` // owner/name
+	Environment string        `json:"environment"`
+	DryRun      bool          `json:"dry_run"`
+	Steps       []PublishStep `json:"steps"`
+	Summary     GitHubSummary `json:"summary"`
+	Errors      []ErrorJSON   `json:"errors,omitempty"` // what kept it from being done
 }
 
 // PublishStep is one thing that GitHub is to say.
@@ -30,28 +30,11 @@ type PublishStep struct {
 	Done    bool   `json:"done"`
 }
 
-// PublishSummary counts steps by action.
-type PublishSummary struct {
-	Create int `json:"create"`
-	Change int `json:"change"`
-	Keep   int `json:"keep"`
-	Leave  int `json:"leave"`
-}
-
 // Count counts the steps.
 func (p *GitHubPublication) Count() {
-	p.Summary = PublishSummary{}
+	p.Summary = GitHubSummary{}
 	for _, step := range p.Steps {
-		switch step.Action {
-		case "create":
-			p.Summary.Create++
-		case "change":
-			p.Summary.Change++
-		case "keep":
-			p.Summary.Keep++
-		case "leave":
-			p.Summary.Leave++
-		}
+		p.Summary.add(step.Action)
 	}
 }
 
